@@ -1,0 +1,38 @@
+"""A département's agreement with the State and the first-reception allocation in it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final, Literal
+
+AgreementKind = Literal["calpae", "local_solidarity_contract", "other"]
+AccountingRegime = Literal["civil", "rolling"]
+AllocationStatus = Literal["planned", "notified", "committed", "paid", "justified"]
+FundingClass = Literal["small", "medium", "large"]
+
+KIND_LABELS_FR: Final[dict[str, str]] = {
+    "calpae": "Convention d'appui à la lutte contre la pauvreté et d'accès à l'emploi",
+    "local_solidarity_contract": "Contrat local des solidarités",
+    "other": "Autre convention",
+}
+STATUS_LABELS_FR: Final[dict[str, str]] = {
+    "planned": "prévu",
+    "notified": "notifié",
+    "committed": "engagé",
+    "paid": "payé",
+    "justified": "justifié",
+}
+
+#: The State's flat rate for first reception, 60,000 to 110,000 EUR a year by three classes of population
+#: (UNCCAS, "Premier accueil social inconditionnel : vers la mise en oeuvre du dispositif", 2019, read 2026-11).
+STATE_SHARE_MIN_EUR: Final = Decimal("60000.00")
+STATE_SHARE_MAX_EUR: Final = Decimal("110000.00")
+
+
+def funding_class(population: int, thresholds: tuple[int, int] | None) -> FundingClass | None:
+    """The class of a département, None while its thresholds are not configured (no source publishes them)."""
+    if thresholds is None:
+        return None
+    if population < thresholds[0]:
+        return "small"
+    return "medium" if population < thresholds[1] else "large"

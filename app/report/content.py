@@ -1,0 +1,147 @@
+"""Everything the annual report says, as one typed object. The renderer is given this and nothing else.
+
+Figures arrive computed; texts are French. ``None`` means unknown and is printed as "inconnu", never as zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+#: A ring is a tuple of (x, y) in metres of the territory's projection, y upwards.
+Ring = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLine:
+    code: str
+    nom: str
+    total: int
+    covered: int
+    uncovered: int
+    unknown: int
+    covered_pct: float | None
+    median_min: float | None
+    max_min: float | None
+    is_flagged: bool  # counted at one point: no grid cell in the commune
+
+
+@dataclass(frozen=True, slots=True)
+class UncoveredCommune:
+    code: str
+    nom: str
+    epci_nom: str | None
+    uncovered: int
+    total: int
+    worst_min: float | None  # None: no route at all
+    nearest_site: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLine:
+    label: str
+    covered: int
+    total: int
+    covered_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationLine:
+    year: int
+    status_label: str
+    state_share_eur: Decimal
+    department_share_eur: Decimal | None
+    notified_eur: Decimal | None
+    committed_eur: Decimal | None
+    paid_eur: Decimal | None
+    justified_eur: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementBlock:
+    label: str
+    kind_label: str
+    regime_label: str
+    period_start: date
+    period_end: date
+    signed_on: date | None
+    funding_class_label: str  # "non déterminée : seuils non configurés" when unset
+    allocations: tuple[AllocationLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapShape:
+    """A commune to draw: its rings (outer and holes, even-odd) and the class of its covered share."""
+
+    code: str
+    nom: str
+    rings: tuple[Ring, ...]
+    covered_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoint:
+    x_m: float
+    y_m: float
+    label: str
+    kind: str  # "site" | "neighbour_site" | "uncovered"
+    people: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MapContent:
+    shapes: tuple[MapShape, ...]
+    points: tuple[MapPoint, ...]
+    roads: tuple[tuple[int, Ring], ...]  # (rank, line): main roads only
+    alt: str  # says in words what the map shows
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    name: str
+    producer: str
+    licence: str
+    vintage: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLine:
+    term: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContent:
+    departement_code: str
+    departement_nom: str
+    is_fictional: bool
+    year: int
+    reception_label: str
+    run_id: str
+    run_created_at: datetime
+    result_sha256: str
+    code_version: str
+    threshold_min: int
+    headline: ZoneLine
+    population_source_note: str  # which of the two population figures is shown, and the other
+    individuals_total: float
+    individuals_covered: float
+    scopes: tuple[ScopeLine, ...]
+    sites_by_carrier: tuple[SiteCount, ...]
+    sites_by_form: tuple[SiteCount, ...]
+    method: tuple[MethodLine, ...]
+    epcis: tuple[ZoneLine, ...]
+    communes: tuple[ZoneLine, ...]
+    uncovered_communes: tuple[UncoveredCommune, ...]
+    map: MapContent
+    agreements: tuple[AgreementBlock, ...]
+    sources: tuple[SourceLine, ...]
+    warnings: tuple[str, ...]
