@@ -78,7 +78,7 @@ class GraphMeta:
     profile_version: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RoadGraph:
     """Nodes, roads with their shapes, and the arcs in both directions of search.
 
