@@ -1,0 +1,84 @@
+"""Pieces shared by the bodies and answers of the API."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic.functional_validators import AfterValidator
+
+DEPARTEMENT_PATTERN: Final = r"^(?:[0-9]{2}|2[AB]|97[1-6]|98[678])$"
+#: Tab and newline are text; the rest of C0/C1 never is, and PostgreSQL refuses NUL.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_MONEY: Final = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")
+
+
+def clean_text(value: str) -> str:
+    """Unicode NFC, without spaces around; control characters are refused."""
+    if _CONTROL.search(value):
+        raise ValueError("Caractère de contrôle interdit dans un texte.")
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def _one_line(value: str) -> str:
+    cleaned = clean_text(value)
+    if "\n" in cleaned or "\r" in cleaned:
+        raise ValueError("Texte attendu sur une seule ligne.")
+    return cleaned
+
+
+def _parse_money(value: Any) -> Any:
+    """« 85000.00 », 85000 or 85000.5. No exponent, no NaN, no third decimal: an amount is copied, never guessed."""
+    if value is None or isinstance(value, Decimal):
+        return value
+    text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+    if not _MONEY.fullmatch(text):
+        raise ValueError(
+            "Montant attendu en euros, positif ou nul, avec au plus deux décimales : « 85000.00 »."
+        )
+    return Decimal(text)
+
+
+def plain_amount(value: Decimal) -> str:
+    return f"{value:.2f}"
+
+
+class Strict(BaseModel):
+    """A body: unknown fields are refused rather than ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=10_000)
+
+
+# The length is checked after the cleaning, so that spaces do not make a name.
+Line = Annotated[str, AfterValidator(_one_line)]
+Paragraph = Annotated[str, AfterValidator(clean_text)]
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_parse_money, json_schema_input_type=str),
+    PlainSerializer(plain_amount, return_type=str),
+    Field(description="Euros, en texte décimal : « 85000.00 »", examples=["85000.00"]),
+]
+DepartementPath = Annotated[
+    str,
+    Path(
+        pattern=DEPARTEMENT_PATTERN,
+        description="Code du département : « 2A », « 01 », « 971 » ; « 00 » est fictif",
+    ),
+]
+
+
+def line(min_length: int, max_length: int) -> Any:
+    """A one-line text whose length, once cleaned, is within bounds."""
+
+    def bounded(value: str) -> str:
+        if not min_length <= len(value) <= max_length:
+            raise ValueError(
+                f"Longueur reçue : {len(value)} ; attendue : de {min_length} à {max_length} caractères."
+            )
+        return value
+
+    return AfterValidator(bounded)

@@ -1,0 +1,62 @@
+"""Assembly of the service: ``create_app(settings)``. Nothing happens at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from app.api import routes_health, routes_problems, routes_sites
+from app.api.metrics import Metrics
+from app.api.middleware import Surroundings
+from app.api.openapi import install_openapi
+from app.api.problems import install_problems
+from app.persistence.session import make_engine
+from app.settings import Settings
+from app.web import pages
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application of one service; its engine is made when it starts."""
+    app = FastAPI(
+        title="Accueil30",
+        version=service_version(),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # both would load their scripts from outside
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.metrics = Metrics()
+    app.add_middleware(Surroundings, metrics=app.state.metrics)
+    install_problems(app)
+    install_openapi(app)
+    for routes in (routes_health, routes_sites, routes_problems):
+        app.include_router(routes.router)
+    app.include_router(pages.router)
+    app.mount("/static", pages.static_files(), name="static")
+    return app
+
+
+def service_version() -> str:
+    try:
+        return version("accueil30")
+    except PackageNotFoundError:
+        return "0+source"
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    engine = await anyio.to_thread.run_sync(make_engine, settings)
+    app.state.engine = engine
+    # One thread a connection: a request that runs never waits for one that another waiting request holds.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(engine.dispose)
