@@ -1,7 +1,7 @@
 """How a car travels in France: which roads, which way, how fast. OSM tags in, a rule for one way out.
 
-Speeds are *driven*, not legal. Legal speeds without any delay gave only 63 to 72 % of Valhalla's times; a class
-table with 0.88 of the limit where one is known gave 97 % (Porto, 1,173 pairs) and 109 % (Andorra, 1,040 pairs).
+Speeds are *driven*, not legal. Legal speeds without any delay gave only 63 to 72 % of Valhalla's times; a
+table with 0.88 of the limit where one is known gave 97 % (Porto, 1,173 pairs), 109 % (Andorra, 1,040).
 Delays at urban junctions, turn restrictions and hours of access are not in this version.
 """
 
@@ -22,14 +22,14 @@ ROUNDABOUT_KMH = 25.0
 #: A ferry that says nothing of its duration. IGN and OSRM take 5 km/h, manoeuvres included; 10 here, because
 #: waiting and boarding are counted apart.
 FERRY_KMH = 10.0
-#: Waiting and boarding, once per crossing. Five minutes is Valhalla's default ``ferry_cost``, and half the interval
-#: of a boat every ten minutes: right for a river ferry, too kind to a sea line, whose timetable we do not read.
+#: Waiting and boarding, once per crossing. Five minutes is Valhalla's default ``ferry_cost``, and half the
+#: interval of a boat every ten minutes: right for a river ferry, too kind to a sea line (no timetable is read).
 BOARDING_WAIT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class RoadClass:
-    """One line of the table. ``rank`` is for drawing (0 = motorway); ``car_kmh`` holds where no limit is known."""
+    """One line of the table. ``rank`` is for drawing (0 = motorway); ``car_kmh`` where no limit is known."""
 
     name: str  # value of highway=*, or "ferry"
     label: str  # what a planner reads
@@ -73,70 +73,44 @@ ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 #: ``destination``, ``customers``, ``residents``: who comes for this place may enter, and everybody here does.
 OPEN_VALUES = frozenset(
     (
-        "yes",
-        "permissive",
-        "designated",
-        "official",
-        "public",
-        "destination",
-        "customers",
-        "residents",
-        "discouraged",
+        *("yes", "permissive", "designated", "official", "public", "discouraged"),
+        *("destination", "customers", "residents"),
     )
 )
 CLOSED_VALUES = frozenset(
     (
-        "no",
-        "private",
-        "agricultural",
-        "forestry",
-        "delivery",
-        "emergency",
-        "psv",
-        "bus",
-        "taxi",
-        "hov",
-        "military",
-        "permit",
-        "use_sidepath",
-        "foot",
-        "bicycle",
-        "hgv",
-        "goods",
-        "employees",
+        *("no", "private", "permit", "military", "employees", "delivery", "agricultural", "forestry"),
+        *("emergency", "psv", "bus", "taxi", "hov", "hgv", "goods", "foot", "bicycle", "use_sidepath"),
     )
 )
-#: Barriers a car drives through unless a tag says otherwise; any other value of barrier=* stops it (as in OSRM).
+#: Barriers a car drives through unless a tag says otherwise; any other barrier=* stops it (as in OSRM).
 PASSABLE_BARRIERS = frozenset(
     (
-        "no",
-        "gate",
-        "lift_gate",
-        "swing_gate",
-        "entrance",
-        "toll_booth",
-        "border_control",
-        "cattle_grid",
-        "sally_port",
-        "height_restrictor",
-        "arch",
-        "kerb",
-        "bump_gate",
-        "hampshire_gate",
+        *(
+            "no",
+            "gate",
+            "lift_gate",
+            "swing_gate",
+            "bump_gate",
+            "hampshire_gate",
+            "cattle_grid",
+            "sally_port",
+        ),
+        *("entrance", "toll_booth", "border_control", "height_restrictor", "arch", "kerb"),
     )
 )
 _ONEWAY = {
-    "yes": 1,
-    "true": 1,
-    "1": 1,
-    "-1": -1,
-    "reverse": -1,
-    "no": 0,
-    "false": 0,
-    "0": 0,
-    "alternating": 0,
+    **dict.fromkeys(("yes", "true", "1"), 1),
+    **dict.fromkeys(("-1", "reverse"), -1),
+    **dict.fromkeys(("no", "false", "0", "alternating"), 0),
 }
-_ONEWAY_KEYS = frozenset(
+_ONEWAY_KEYS = ("oneway:motorcar", "oneway:motor_vehicle", "oneway")
+_LIMIT_CONTEXT_KEYS = ("maxspeed:type", "zone:traffic", "zone:maxspeed", "source:maxspeed")
+#: Loose surfaces, between IGN's 10 km/h (« route empierrée ») and OSRM's 40; and those where a car crawls.
+_LOOSE = ("unpaved", "gravel", "fine_gravel", "pebblestone", "dirt", "ground", "earth", "grass")
+_SURFACE_KMH = {**dict.fromkeys(_LOOSE, 30.0), **dict.fromkeys(("mud", "sand", "rock"), 10.0)}
+#: All that ``Profile.interpret_way`` reads: two ways that agree on these keys get the same rule.
+WAY_KEYS = frozenset(
     (
         *("highway", "route", "junction", "area", "service", "surface", "motorroad", "tunnel", "duration"),
         *("foot", "bicycle", "maxspeed", "maxspeed:forward", "maxspeed:backward"),
@@ -151,8 +125,8 @@ _ONEWAY_KEYS = frozenset(
 class WayRule:
     """What one way offers. A direction that is closed has no speed.
 
-    ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and then takes the
-    place of the speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown`` lists the
+    ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and takes the place
+    of the speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown`` lists the
     tags that were not understood and were therefore left aside.
     """
 

@@ -1,4 +1,4 @@
-"""What mappers write in OpenStreetMap tags, turned into numbers. What is not understood is None, never a guess."""
+"""What mappers write in OpenStreetMap tags, as numbers. What is not understood is None, never a guess."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def parse_maxspeed(value: str) -> float | None:
 
 
 def parse_duration_s(value: str) -> float | None:
-    """Seconds of a ``duration`` value, None when it is not understood (zero included: no crossing takes none).
+    """Seconds of a ``duration`` value, None when it is not understood (zero is not: no crossing takes none).
 
     Reads "1:30" (hours:minutes), "0:12:30", "PT1H30M" and "90" (minutes).
     """
