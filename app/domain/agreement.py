@@ -36,3 +36,20 @@ def funding_class(population: int, thresholds: tuple[int, int] | None) -> Fundin
     if population < thresholds[0]:
         return "small"
     return "medium" if population < thresholds[1] else "large"
+
+
+def allocation_status(
+    *,
+    notified_eur: Decimal | None,
+    committed_eur: Decimal | None,
+    paid_eur: Decimal | None,
+    justified_eur: Decimal | None,
+) -> AllocationStatus:
+    """The furthest step whose amount is known; a step may be known before the one it follows."""
+    if justified_eur is not None:
+        return "justified"
+    if paid_eur is not None:
+        return "paid"
+    if committed_eur is not None:
+        return "committed"
+    return "planned" if notified_eur is None else "notified"

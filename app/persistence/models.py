@@ -143,6 +143,7 @@ class Site(Base):
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("import_batch.id"))
     created_at: Mapped[datetime] = _created()
     updated_at: Mapped[datetime] = _created()
+    edited_at: Mapped[datetime | None]  # by hand, through the API: a later import leaves the row alone and says so
     deleted_at: Mapped[datetime | None]
 
 

@@ -1,0 +1,152 @@
+"""Every command, its arguments and its French help. The work is in the modules named by ``do``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+# argparse speaks through gettext and ships no French catalogue: these are all the words it can say to our users.
+_FRENCH = {
+    "usage: ": "Usage : ",
+    "positional arguments": "Arguments",
+    "options": "Options",
+    "subcommands": "Commandes",
+    "show this help message and exit": "affiche cette aide",
+    "the following arguments are required: %s": "il manque : %s",
+    "unrecognized arguments: %s": "arguments inconnus : %s",
+    "expected one argument": "attend une valeur",
+    "argument %(argument_name)s: %(message)s": "%(argument_name)s : %(message)s",
+    "invalid %(type)s value: %(value)r": "valeur inutilisable : %(value)r",
+    "invalid choice: %(value)r (choose from %(choices)s)": "choix inconnu : %(value)r (possibles : %(choices)s)",
+    "not allowed with argument %s": "ne va pas avec %s",
+    "%(prog)s: error: %(message)s\n": "%(message)s\n",
+}
+argparse._ = lambda text: _FRENCH.get(text, text)  # type: ignore[attr-defined]
+
+Do = Callable[[argparse.Namespace], int | None]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(None)
+        self.exit(2, f"Commande mal écrite. {message}\nAide : {self.prog} --help\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="accueil30",
+        description="Qui est à moins de 30 minutes d'un premier accueil social, qui ne l'est pas, et où est allé l'argent.",
+        epilog="Codes de sortie : 0 fait, 1 échec, 2 commande mal écrite. Documentation : README.md.",
+    )
+    commands = parser.add_subparsers(title="Commandes", metavar="COMMANDE", required=True)
+    _add_database(commands)
+    _add_imports(commands)
+    _add_figures(commands)
+    _add_service(commands)
+    return parser
+
+
+def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from app.cli import database as do
+
+    group = _group(commands, "db", "la base de données embarquée (ACCUEIL30_DATABASE_URL : la vôtre)")
+    _command(group, "start", "démarre la base", do.start)
+    _command(group, "stop", "arrête la base", do.stop)
+    _json(_command(group, "status", "dit où en est la base", do.status))
+    _command(group, "migrate", "met les tables à jour", do.migrate)
+
+
+def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from app.cli import imports as do
+
+    group = _group(commands, "import", "fait entrer un fichier, d'un bloc ou pas du tout")
+    roads = _import(group, "roads", "routes OpenStreetMap (.osm.pbf, .osm, .osm.gz, .osm.bz2) ou GraphML d'OSMnx", do.roads)
+    roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau, par exemple corse")
+    roads.add_argument(
+        "--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du territoire où sont les routes"
+    )
+    communes = _import(group, "communes", "contours et populations municipales (GeoJSON, noms ADMIN EXPRESS)", do.communes)
+    communes.add_argument("--millesime", metavar="AN", help="année des populations, imprimée avec les chiffres")
+    communes.add_argument(
+        "--allow-removals", action="store_true", help="accepte un fichier qui retire plus d'un cinquième des communes"
+    )
+    epci = _import(group, "epci", "contours et noms des EPCI (GeoJSON)", do.epci)
+    epci.add_argument("--millesime", metavar="AN")
+    grid = _import(group, "grid", "carreaux de population Filosofi (.gpkg ou .csv, 200 m ou 1 km)", do.grid)
+    grid.add_argument("--millesime", metavar="AN")
+    sites = _import(group, "sites", "lieux d'accueil", do.sites)
+    sites.add_argument("--format", choices=["france-services"], default="france-services", help="format du fichier")
+    sites.add_argument("--encoding", help="encodage du fichier s'il n'est pas UTF-8, par exemple windows-1252")
+    sites.add_argument("--delimiter", help="séparateur s'il n'est pas la virgule, par exemple ';'")
+
+
+def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from app.cli import figures as do
+
+    compute = _command(commands, "compute", "calcule et publie la couverture d'un département", do.compute)
+    compute.add_argument("codes", metavar="DEPARTEMENT", nargs="*", help="2A, 09 ...")
+    compute.add_argument("--all", action="store_true", help="tous les départements chargés")
+    compute.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
+    compute.add_argument("--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)")
+    compute.add_argument("--roads", metavar="NOM", help="réseau routier à employer")
+    compute.add_argument("--force", action="store_true", help="recalcule même si rien n'a changé")
+    _json(compute)
+    coverage = _command(commands, "coverage", "montre la couverture publiée", do.coverage)
+    _zone_options(coverage)
+    coverage.add_argument(
+        "--level", choices=["departement", "epci", "commune"], default="departement", help="niveau du tableau"
+    )
+    gaps = _command(commands, "gaps", "montre où sont les habitants non couverts", do.gaps)
+    _zone_options(gaps)
+    report = _command(commands, "report", "écrit le rapport annuel en PDF accessible", do.report)
+    report.add_argument("code", metavar="DEPARTEMENT")
+    report.add_argument("--year", metavar="AN", type=int, required=True)
+    report.add_argument("--out", metavar="DOSSIER", type=Path, default=Path())
+
+
+def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from app.cli import service as do
+
+    demo = _command(commands, "demo", "charge et calcule le département de démonstration (fictif, code 00)", do.demo)
+    demo.add_argument("--if-missing", action="store_true", help="ne fait rien s'il est déjà publié")
+    demo.add_argument("--files", metavar="DOSSIER", type=Path, help="écrit seulement ses fichiers dans ce dossier")
+    serve = _command(commands, "serve", "sert la page et l'API", do.serve)
+    serve.add_argument("--host", metavar="ADRESSE", help="par défaut 127.0.0.1")
+    serve.add_argument("--port", metavar="PORT", type=int, help="par défaut 8000")
+    serve.add_argument("--workers", metavar="N", type=int, default=1, help="processus serveurs")
+
+
+def _group(
+    commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str
+) -> argparse._SubParsersAction[_Parser]:
+    parser = commands.add_parser(name, help=help_fr, description=help_fr.capitalize() + ".")
+    return parser.add_subparsers(title="Commandes", metavar="COMMANDE", required=True)
+
+
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str, do: Do) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_fr, description=help_fr[0].upper() + help_fr[1:] + ".")
+    parser.set_defaults(do=do)
+    return parser
+
+
+def _import(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str, do: Do) -> argparse.ArgumentParser:
+    parser = _command(commands, name, help_fr, do)
+    parser.add_argument("file", metavar="FICHIER", type=Path)
+    parser.add_argument("--dry-run", action="store_true", help="lit et contrôle tout, n'enregistre rien")
+    return _json(parser)
+
+
+def _zone_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("code", metavar="DEPARTEMENT")
+    parser.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
+    parser.add_argument("--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)")
+    parser.add_argument("--own-only", action="store_true", help="sans les lieux des départements voisins")
+    parser.add_argument("--no-mobile", action="store_true", help="sans les bus")
+    _json(parser)
+
+
+def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--json", action="store_true", help="réponse pour les machines, sur la sortie standard")
+    return parser

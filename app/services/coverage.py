@@ -1,0 +1,112 @@
+"""Who is covered: the published figures, and the same at another threshold or for other sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures
+from app.domain.wording import integer_fr, percent_fr
+from app.errors import InvalidInputError
+from app.persistence.models import RunCell
+from app.persistence.run_repository import read_zones, scope_time_s
+from app.services.compute_zones import figures_of
+from app.services.runs import RunView, find_run, view_of
+from routing.coverage import zone_sums
+
+LEVELS = ("commune", "epci", "departement")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    run: RunView
+    scope: Scope
+    threshold_s: int
+    departement: ZoneFigures
+    companions: tuple[tuple[Scope, ZoneFigures], ...]
+    verdict: str
+
+
+def get_coverage(
+    session: Session,
+    code: str,
+    *,
+    mode: str = "car",
+    threshold_s: int = THRESHOLD_S,
+    scope: Scope = "all",
+    run_id: UUID | None = None,
+) -> Coverage:
+    """The département's own figures in ``scope``, with those of the other scopes beside them."""
+    run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
+    by_scope = {s: _zones(session, run, "departement", s, threshold_s)[0] for s in SCOPES}
+    figures = by_scope.pop(scope)
+    return Coverage(
+        run, scope, threshold_s, figures, tuple(by_scope.items()), verdict_fr(figures, threshold_s)
+    )
+
+
+def get_zones(
+    session: Session,
+    code: str,
+    level: str,
+    *,
+    mode: str = "car",
+    threshold_s: int = THRESHOLD_S,
+    scope: Scope = "all",
+    run_id: UUID | None = None,
+) -> tuple[RunView, list[ZoneFigures]]:
+    """The figures of every zone of ``level``, by code."""
+    if level not in LEVELS:
+        raise InvalidInputError(f"Niveau reçu : « {level} ». Niveaux possibles : {', '.join(LEVELS)}.")
+    run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
+    return run, _zones(session, run, level, scope, threshold_s)
+
+
+def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
+    """One sentence a préfet can read aloud; it never rounds up to "everyone"."""
+    minutes = threshold_s // 60
+    if figures.total == 0 or figures.covered_pct is None:
+        return "Aucun habitant compté."
+    if figures.covered == figures.total:
+        return f"Tous les habitants ({integer_fr(figures.total)}) sont à moins de {minutes} minutes d'un lieu d'accueil."
+    sentence = (
+        f"{percent_fr(figures.covered, figures.total)} des habitants sont à moins de {minutes} minutes d'un lieu d'accueil ; "
+        f"{integer_fr(figures.uncovered)} n'y sont pas"
+    )
+    if figures.unknown:
+        sentence += f" et {integer_fr(figures.unknown)} n'ont pas pu être situés sur les routes"
+    return sentence + "."
+
+
+def _zones(session: Session, run: RunView, level: str, scope: Scope, threshold_s: int) -> list[ZoneFigures]:
+    stored = read_zones(session, run.id, level, scope)
+    if threshold_s == run.threshold_s:
+        return stored
+    return _sum_again(session, run, stored, level, scope, threshold_s)
+
+
+def _sum_again(
+    session: Session, run: RunView, stored: list[ZoneFigures], level: str, scope: Scope, threshold_s: int
+) -> list[ZoneFigures]:
+    """The same sums at another threshold, from the times of the cells: times are stored, classes are not."""
+    zone_code = {"commune": RunCell.code_insee, "epci": RunCell.epci_code, "departement": None}[level]
+    columns = [RunCell.people, RunCell.individuals, scope_time_s(scope)]
+    if zone_code is not None:
+        columns.append(zone_code)  # type: ignore[arg-type]
+    rows = session.execute(select(*columns).where(RunCell.run_id == run.id).order_by(RunCell.number)).all()
+    index = {zone.code: position for position, zone in enumerate(stored)}
+    zone = np.array([index[row[3] or "-"] if zone_code is not None else 0 for row in rows], dtype=np.int32)
+    time_s = np.array([np.nan if row[2] is None else row[2] for row in rows], dtype=np.float64)
+    people = np.array([row[0] for row in rows], dtype=np.int64)
+    individuals = np.array([row[1] for row in rows], dtype=np.float64)
+    sums = zone_sums(zone, len(stored), people, individuals, time_s, threshold_s)
+    return figures_of(
+        level,
+        [(z.code, z.nom) for z in stored],
+        sums,
+        np.array([z.has_point_cell for z in stored], dtype=bool),
+    )

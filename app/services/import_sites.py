@@ -1,0 +1,94 @@
+"""Reception points from a register. What somebody corrected by hand is never overwritten."""
+
+from __future__ import annotations
+
+import shapely
+from geopandas import GeoDataFrame
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.persistence.models import Commune, Departement, Site
+from app.services.imports import ImportOutcome, record_batch, refuse_if_empty
+from data.contract import ReadReport
+
+_COPIED = (
+    "name", "carrier", "form", "address", "postal_code", "commune_nom", "code_insee", "departement_code",
+    "opening_hours", "opening_hours_raw", "by_appointment", "accreditation", "comment",
+)  # fmt: skip
+
+
+def known_communes(session: Session) -> tuple[set[str], set[str]]:
+    """The commune codes loaded, and the départements they make up: what a register's codes are checked against."""
+    return set(session.scalars(select(Commune.code_insee))), set(session.scalars(select(Departement.code)))
+
+
+def import_sites(
+    session: Session,
+    sites: GeoDataFrame,
+    report: ReadReport,
+    *,
+    millesime: str | None,
+    is_dry_run: bool = False,
+) -> ImportOutcome:
+    """Add new sites, update those of the same source that changed, keep the hand-edited ones as they are."""
+    refuse_if_empty(report)
+    source = str(sites["source"].iloc[0])
+    present = {s.source_id: s for s in session.scalars(select(Site).where(Site.source == source))}
+    counts = {"nouveaux": 0, "modifiés": 0, "inchangés": 0, "corrigés à la main, laissés tels quels": 0}
+    batch = None if is_dry_run else record_batch(session, report, millesime=millesime)
+    for record in sites.itertuples():
+        site = present.pop(record.source_id, None)
+        values = {name: _none_if_missing(getattr(record, name)) for name in _COPIED}
+        if site is not None and site.edited_at is not None:
+            counts["corrigés à la main, laissés tels quels"] += 1
+            continue
+        if site is not None and site.deleted_at is None and _is_same(session, site, values, record.geometry):
+            counts["inchangés"] += 1
+            continue
+        counts["modifiés" if site is not None else "nouveaux"] += 1
+        if batch is not None:
+            _write(session, site, source, record.source_id, values, record.geometry, batch.id)
+    absents = sum(site.deleted_at is None for site in present.values())
+    if absents:
+        counts["absents du nouveau fichier, gardés"] = absents
+    was_already_done = counts["nouveaux"] == counts["modifiés"] == 0
+    if was_already_done and batch is not None:
+        session.delete(batch)
+    session.flush()
+    return ImportOutcome("sites", report, counts, is_dry_run, was_already_done)
+
+
+def _is_same(session: Session, site: Site, values: dict[str, object], point: shapely.Point) -> bool:
+    if any(getattr(site, name) != value for name, value in values.items()):
+        return False
+    if site.geometry is None:
+        return False
+    stored = shapely.from_wkb(bytes(site.geometry.data))
+    return bool(stored.x == point.x and stored.y == point.y)
+
+
+def _write(
+    session: Session,
+    site: Site | None,
+    source: str,
+    source_id: str,
+    values: dict[str, object],
+    point: shapely.Point,
+    batch_id: object,
+) -> None:
+    if site is None:
+        site = Site(source=source, source_id=source_id, version=1)
+        session.add(site)
+    else:
+        site.version += 1
+        site.updated_at = func.now()
+        site.deleted_at = None
+    for name, value in values.items():
+        setattr(site, name, value)
+    site.batch_id = batch_id  # type: ignore[assignment]
+    site.geometry = func.ST_SetSRID(func.ST_MakePoint(point.x, point.y), 4326)
+
+
+def _none_if_missing(value: object) -> object:
+    """pandas writes a missing value as NaN; the database wants NULL."""
+    return None if value is None or (isinstance(value, float) and value != value) else value

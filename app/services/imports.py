@@ -1,0 +1,75 @@
+"""What every import shares: the batch it is recorded under, and whether it has already been done."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import BadFileError
+from app.persistence.models import Base, ImportBatch
+from data.contract import ReadReport
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What an import did, for the person who asked. ``counts`` has French labels."""
+
+    kind: str
+    report: ReadReport
+    counts: dict[str, int]
+    is_dry_run: bool
+    was_already_done: bool
+
+
+def report_as_json(report: ReadReport) -> dict[str, Any]:
+    return asdict(report)
+
+
+def refuse_if_empty(report: ReadReport) -> None:
+    """An import that would keep nothing is a failure, not a success with zero rows."""
+    if report.rows_kept == 0:
+        first = next(
+            (f"ligne {f.line} : {f.message}" for f in report.findings if f.severity == "error"),
+            "fichier vide",
+        )
+        raise BadFileError(
+            f"Aucune ligne utilisable dans {report.path} ({report.rows_read} lues). Première cause : {first} Rien n'a été importé."
+        )
+
+
+def record_batch(session: Session, report: ReadReport, *, millesime: str | None = None) -> ImportBatch:
+    batch = ImportBatch(
+        kind=report.kind,
+        file_name=report.path.rsplit("/", 1)[-1],
+        sha256=report.sha256,
+        millesime=millesime,
+        report=report_as_json(report),
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def still_in_place(session: Session, table: type[Base], report: ReadReport) -> UUID | None:
+    """The batch of an earlier import of the very same file, if every row it brought is still there as it brought it."""
+    rows_of_batch = (
+        select(func.count())
+        .select_from(table)
+        .where(table.__table__.c.batch_id == ImportBatch.id)
+        .scalar_subquery()
+    )
+    return session.scalar(
+        select(ImportBatch.id)
+        .where(
+            ImportBatch.kind == report.kind,
+            ImportBatch.sha256 == report.sha256,
+            rows_of_batch == report.rows_kept,
+            rows_of_batch > 0,
+        )
+        .order_by(ImportBatch.created_at.desc())
+        .limit(1)
+    )

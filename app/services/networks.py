@@ -1,0 +1,68 @@
+"""Which road graph answers for a place, opened once and shared (its arrays are read-only and memory-mapped)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from geoalchemy2.functions import ST_Contains, ST_MakePoint, ST_SetSRID
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidInputError, NotReadyError
+from app.persistence.models import Departement, RoadNetwork
+from data.store import Store
+from routing.graph import RoadGraph, open_graph
+
+#: A network answers for a département when its extent holds this share of the département's. Not 1: outlines follow
+#: the coast, roads do not, and a cape without a road is no reason to refuse.
+MIN_SHARE_IN_EXTENT = 0.9
+
+
+def open_network(store: Store, network: RoadNetwork) -> RoadGraph:
+    return _open(store.root / network.graph_path)
+
+
+@lru_cache(maxsize=8)
+def _open(folder: Path) -> RoadGraph:
+    return open_graph(folder)
+
+
+def network_for_departement(
+    session: Session, code: str, *, mode: str, name: str | None = None
+) -> RoadNetwork:
+    """The newest current network that covers the département; NotReadyError when there is none."""
+    extent = func.ST_Envelope(Departement.geometry)
+    share = func.ST_Area(func.ST_Intersection(RoadNetwork.extent, extent)) / func.ST_Area(extent)
+    query = (
+        select(RoadNetwork)
+        .join(Departement, Departement.code == code)
+        .where(RoadNetwork.mode == mode, RoadNetwork.is_current)
+        .order_by(RoadNetwork.created_at.desc())
+    )
+    query = query.where(RoadNetwork.name == name) if name else query.where(share >= MIN_SHARE_IN_EXTENT)
+    network = session.scalar(query.limit(1))
+    if network is None:
+        wanted = f"nommé « {name} »" if name else f"qui couvre le département {code}"
+        raise NotReadyError(
+            f"Aucun réseau routier {wanted} (mode {mode}). Importez-en un : "
+            "accueil30 import roads FICHIER.osm.pbf --name NOM"
+        )
+    return network
+
+
+def network_at(session: Session, lon: float, lat: float, *, mode: str) -> RoadNetwork:
+    """The newest current network whose extent holds the point."""
+    point = ST_SetSRID(ST_MakePoint(lon, lat), 4326)
+    network = session.scalar(
+        select(RoadNetwork)
+        .where(RoadNetwork.mode == mode, RoadNetwork.is_current, ST_Contains(RoadNetwork.extent, point))
+        .order_by(RoadNetwork.created_at.desc())
+        .limit(1)
+    )
+    if network is None:
+        raise InvalidInputError(
+            f"Le point lon={lon:g}, lat={lat:g} est hors des réseaux routiers chargés. Vérifiez l'ordre "
+            "(longitude puis latitude) ou importez les routes de ce territoire."
+        )
+    return network

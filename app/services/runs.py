@@ -1,0 +1,96 @@
+"""A published run as everyone else sees it: a frozen view with all that must be printed beside a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import NotFoundError
+from app.persistence.models import Departement, RoadNetwork, Run, RunSite
+from app.persistence.run_repository import published_run
+from app.services.compute_inputs import load_sites, sites_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    id: UUID
+    departement_code: str
+    departement_nom: str
+    is_fictional: bool
+    mode: str
+    direction: str
+    threshold_s: int
+    parameters: dict[str, Any]
+    inputs: dict[str, Any]
+    inputs_sha256: str
+    result_sha256: str
+    code_version: str
+    created_at: datetime
+    warnings: tuple[str, ...]
+    road_network_name: str
+    road_osm_date: str | None
+    road_node_count: int
+    population_file: str
+    population_millesime: str | None
+    sites_counted: int
+    sites_sha256: str
+    is_stale: bool  # the register has changed since: the figures are those of the run, not of today
+
+
+def find_run(session: Session, code: str, *, mode: str, run_id: UUID | None = None) -> Run:
+    """The published run of the département, or the one asked for; NotFoundError tells them apart."""
+    departement = session.get(Departement, code)
+    if departement is None:
+        known = ", ".join(session.scalars(select(Departement.code).order_by(Departement.code))) or "aucun"
+        raise NotFoundError(f"Département « {code} » inconnu du service. Départements chargés : {known}.")
+    if run_id is not None:
+        run = session.get(Run, run_id)
+        if run is None or run.departement_code != code:
+            raise NotFoundError(f"Aucun calcul {run_id} pour le département {code}.")
+        return run
+    run = published_run(session, code, mode)
+    if run is None:
+        raise NotFoundError(
+            f"Aucun calcul publié pour {departement.nom} ({code}), mode « {mode} ». Lancez : accueil30 compute {code}"
+        )
+    return run
+
+
+def view_of(session: Session, run: Run) -> RunView:
+    departement = session.get_one(Departement, run.departement_code)
+    network = session.get_one(RoadNetwork, run.road_network_id)
+    counted = session.scalar(
+        select(func.count())
+        .select_from(RunSite)
+        .where(RunSite.run_id == run.id, RunSite.access_m.is_not(None))
+    )
+    sites_now = sites_sha256(load_sites(session, network))
+    return RunView(
+        id=run.id,
+        departement_code=run.departement_code,
+        departement_nom=departement.nom,
+        is_fictional=departement.is_fictional,
+        mode=run.mode,
+        direction=run.direction,
+        threshold_s=run.threshold_s,
+        parameters=run.parameters,
+        inputs=run.inputs,
+        inputs_sha256=run.inputs_sha256,
+        result_sha256=run.result_sha256,
+        code_version=run.code_version,
+        created_at=run.created_at,
+        warnings=tuple(run.warnings),
+        road_network_name=network.name,
+        road_osm_date=network.osm_date,
+        road_node_count=network.node_count,
+        population_file=run.inputs["population_grid"]["file"],
+        population_millesime=run.inputs["communes"]["millesime"],
+        sites_counted=counted or 0,
+        sites_sha256=run.inputs["sites"]["sha256"],
+        is_stale=sites_now != run.inputs["sites"]["sha256"],
+    )
