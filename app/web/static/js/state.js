@@ -1,0 +1,62 @@
+// What is shown lives in the address: a copied link shows the same thing. Transient results live beside it.
+
+const DEFAULTS = { neighbours: true, mobile: true, commune: null, point: null, view: null, tab: "communes" };
+const round = (value, digits) => Number(value.toFixed(digits));
+
+function numbers(text, length) {
+  const values = (text ?? "").split(",").map(Number);
+  return values.length === length && values.every(Number.isFinite) && text ? values : null;
+}
+
+export function parseState(search) {
+  const query = new URLSearchParams(search);
+  const point = numbers(query.get("point"), 2);
+  const view = numbers(query.get("vue"), 3);
+  return {
+    neighbours: query.get("voisins") !== "0",
+    mobile: query.get("bus") !== "0",
+    commune: query.get("commune"),
+    point: point && { lon: point[0], lat: point[1] },
+    view: view && { lon: view[0], lat: view[1], zoom: view[2] },
+    tab: query.get("onglet") ?? DEFAULTS.tab,
+  };
+}
+
+export function formatState(state) {
+  const parts = [];
+  if (!state.neighbours) parts.push("voisins=0");
+  if (!state.mobile) parts.push("bus=0");
+  if (state.tab !== DEFAULTS.tab) parts.push(`onglet=${encodeURIComponent(state.tab)}`);
+  if (state.commune) parts.push(`commune=${encodeURIComponent(state.commune)}`);
+  if (state.point) parts.push(`point=${round(state.point.lon, 5)},${round(state.point.lat, 5)}`);
+  if (state.view) parts.push(`vue=${round(state.view.lon, 4)},${round(state.view.lat, 4)},${round(state.view.zoom, 2)}`);
+  return parts.length ? `?${parts.join("&")}` : location.pathname;
+}
+
+/** A store: get(), set(patch), on(keys, listener). Moving the map replaces the entry of the history; a choice adds one. */
+export function createStore(transient = {}) {
+  let state = { ...DEFAULTS, ...transient, ...parseState(location.search) };
+  const listeners = [];
+
+  function notify(before) {
+    for (const { keys, listener } of listeners) {
+      if (keys.some((key) => before[key] !== state[key])) listener(state);
+    }
+  }
+  function set(patch) {
+    const before = state;
+    state = { ...state, ...patch };
+    const isChoice = ["neighbours", "mobile", "commune", "point"].some((key) => before[key] !== state[key]);
+    const isInAddress = Object.keys(patch).some((key) => key in DEFAULTS);
+    if (isInAddress) history[isChoice ? "pushState" : "replaceState"](null, "", formatState(state));
+    notify(before);
+  }
+  addEventListener("popstate", () => {
+    const before = state;
+    const parsed = parseState(location.search);
+    const isSamePoint = parsed.point?.lon === state.point?.lon && parsed.point?.lat === state.point?.lat;
+    state = { ...state, ...parsed, point: isSamePoint ? state.point : parsed.point };
+    notify(before);
+  });
+  return { get: () => state, set, on: (keys, listener) => listeners.push({ keys, listener }) };
+}

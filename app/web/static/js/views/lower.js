@@ -1,0 +1,60 @@
+// Below the map: agreement and money, downloads, method and sources.
+
+import { gapsFile, reportFile, zonesFile } from "../api.js";
+import { h } from "../dom.js";
+import { count, day, euros, integer } from "../format.js";
+
+const FUNDING = { small: "petite", medium: "moyenne", large: "grande" };
+const REGIMES = { civil: "année civile", rolling: "année glissante" };
+const MONEY = [
+  ["state_share_eur", "Part de l’État"], ["department_share_eur", "Part du département"], ["notified_eur", "Notifié"],
+  ["committed_eur", "Engagé"], ["paid_eur", "Payé"], ["justified_eur", "Justifié"],
+];
+
+export function renderAgreements({ items }) {
+  if (!items.length) return h("p", {}, "Aucune convention enregistrée pour ce département.");
+  return items.map((item, index) => h("article", { class: "agreement" },
+    h("h3", {}, item.label),
+    h("p", {}, `${item.kind_label}, du ${day(item.period_start)} au ${day(item.period_end)} ; signature : ${item.signed_on ? day(item.signed_on) : "date inconnue"} ; suivi en ${REGIMES[item.accounting_regime] ?? item.accounting_regime}.`),
+    h("p", {}, "Classe de population : ", item.funding_class ? FUNDING[item.funding_class] ?? item.funding_class : "non déterminée, seuils non configurés", "."),
+    item.allocations.length ? allocations(item, index) : h("p", {}, "Aucune dotation enregistrée.")));
+}
+
+function allocations(item, index) {
+  return h("div", { class: "table-scroll short", role: "region", tabindex: "0", "aria-labelledby": `allocation-${index}` }, h("table", {},
+    h("caption", { id: `allocation-${index}` }, `Dotation de premier accueil – ${item.label}`),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Année"), h("th", { scope: "col" }, "État"), MONEY.map(([, label]) => h("th", { scope: "col", class: "numeric" }, label)))),
+    h("tbody", {}, item.allocations.map((line) => h("tr", {},
+      h("th", { scope: "row" }, String(line.year)), h("td", {}, line.status_label),
+      MONEY.map(([key]) => h("td", { class: "numeric" }, euros(line[key]))))))));
+}
+
+export function renderDownloads({ code, question, year }) {
+  const link = (href, label, note) => h("li", {}, h("a", { href }, label), note ? h("span", {}, ` ${note}`) : null);
+  return h("ul", { class: "files" },
+    link(reportFile(code, year, "pdf"), `Rapport ${year} (PDF)`, "accessible, prêt à transmettre"),
+    link(zonesFile(code, "csv", "commune", question), "Communes (CSV)"),
+    link(zonesFile(code, "xlsx", "commune", question), "Communes (XLSX)"),
+    link(zonesFile(code, "geojson", "commune", question), "Communes (GeoJSON)"),
+    link(zonesFile(code, "csv", "epci", question), "Intercommunalités (CSV)"),
+    link(gapsFile(code, "csv", question), "Zones à couvrir (CSV)"),
+    link(gapsFile(code, "geojson", question), "Zones à couvrir (GeoJSON)"));
+}
+
+export function renderMethod({ info }) {
+  const lines = [
+    ["Règle", `${info.threshold_rule}, décidée en secondes avant tout arrondi`],
+    ["Trajet", "en voiture, vers le lieu, marche jusqu’à la route comprise"],
+    ["Comptage", "chaque carreau habité a son temps de trajet ; les contours dessinés autour d’un point ne servent qu’à l’œil"],
+    ["Inconnus", "habitants dont le point n’a pu être rattaché à une route : ni couverts, ni non couverts"],
+    ["Calcul", `${info.run_id}, le ${day(info.run_created_at)}, version ${info.service_version}`],
+    ["Graphe routier", `${info.road_network.name}, OpenStreetMap du ${info.road_network.osm_date ? day(info.road_network.osm_date) : "(date inconnue)"}, ${count(info.road_network.nodes, "nœud")}`],
+    ["Population", [info.population.source, info.population.millesime].filter(Boolean).join(", millésime ")],
+    ["Lieux", `${integer(info.sites_snapshot.counted)} comptés, empreinte ${info.sites_snapshot.sha256.slice(0, 12)}`],
+  ];
+  return [
+    h("dl", { class: "method" }, lines.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text)))),
+    h("h3", {}, "Sources et licences"),
+    h("ul", { class: "sources" }, info.attributions.map((item) => h("li", {}, `${item.name} – ${item.producer} – ${item.licence}`))),
+  ];
+}

@@ -1,0 +1,21 @@
+// The land and the outline of the département.
+
+import { tileUrl } from "../js/api.js";
+import { token } from "../js/classes.js";
+
+export const departements = {
+  id: "departements",
+  title: "Département",
+  origin: () => "IGN, ADMIN EXPRESS, Licence Ouverte 2.0",
+  sources: ({ code, scope }) => ({
+    departements: { type: "vector", tiles: [tileUrl("departements", { departement: code, scope })], minzoom: 0, maxzoom: 14 },
+  }),
+  layers: () => ({
+    "departements-land": { type: "fill", source: "departements", "source-layer": "departements", paint: { "fill-color": token("--c-land") } },
+    "departements-outline": {
+      type: "line", source: "departements", "source-layer": "departements",
+      layout: { "line-join": "round" },
+      paint: { "line-color": token("--c-outline"), "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1.4, 12, 3] },
+    },
+  }),
+};
