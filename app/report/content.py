@@ -1,6 +1,7 @@
 """Everything the annual report says, as one typed object. The renderer is given this and nothing else.
 
 Figures arrive computed; texts are French. ``None`` means unknown and is printed as "inconnu", never as zero.
+A time of ``math.inf`` means that no route exists and is printed as "aucune route"; NaN is refused.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class UncoveredCommune:
     epci_nom: str | None
     uncovered: int
     total: int
-    worst_min: float | None  # None: no route at all
-    nearest_site: str | None
+    worst_min: float | None  # math.inf: no route at all; None: unknown
+    nearest_site: str | None  # None: no route, or unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,10 @@ class ReportContent:
     result_sha256: str
     code_version: str
     threshold_min: int
+    verdict: str  # one French sentence, the same as on the page
     headline: ZoneLine
+    population_label: str  # the figure shown, e.g. "population municipale (millésime 2023)"
+    individuals_label: str  # the other one, e.g. "individus de la grille Filosofi 2015, 1 km"
     population_source_note: str  # which of the two population figures is shown, and the other
     individuals_total: float
     individuals_covered: float

@@ -1,0 +1,182 @@
+"""The content as the strings the template lays out: every rounding is decided here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.report.checks import FIGURES, sums
+from app.report.classes import CLASSES, class_of, shown_share
+from app.report.content import ReportContent, ScopeLine, SiteCount, ZoneLine
+from app.report.figures import bar_alt
+from app.report.french import (
+    NOBODY,
+    UNKNOWN,
+    decimal_fr,
+    instant_fr,
+    integer_fr,
+    minutes_fr,
+    percent_fr,
+    plural,
+    printable_tree,
+    signed_fr,
+    sort_key,
+)
+from app.report.money_view import agreements_view
+
+FICTIONAL = "Territoire fictif : toutes les données sont inventées pour la démonstration."
+View = dict[str, Any]
+
+
+def report_view(content: ReportContent) -> View:
+    """JSON-like tree of printable strings. ``content`` must have passed ``check_adds_up``."""
+    view = {
+        "titre": f"Rapport annuel {content.year}, {content.departement_nom}",
+        "annee": str(content.year),
+        "territoire": content.departement_nom,
+        "code": content.departement_code,
+        "dispositif": content.reception_label,
+        "fictif": FICTIONAL if content.is_fictional else None,
+        "seuil": str(content.threshold_min),
+        "calcul": _run(content),
+        "essentiel": _summary(content),
+        "methode": [[line.term, line.text] for line in content.method],
+        "porteurs": _counts(content.sites_by_carrier),
+        "formes": _counts(content.sites_by_form),
+        "hypotheses": [_scope(scope, content.headline) for scope in content.scopes],
+        "epci": _epcis(content),
+        "communes": _zones_table(
+            sorted(content.communes, key=lambda z: (sort_key(z.nom), z.code)), content.headline
+        ),
+        "communes_nombre": plural(len(content.communes), "commune"),
+        "communes_signalees": plural(sum(z.is_flagged for z in content.communes), "commune"),
+        "a_signalees": any(z.is_flagged for z in content.communes),
+        "non_couvertes": _uncovered(content),
+        "carte": _map(content),
+        "conventions": agreements_view(content.agreements),
+        "sources": [
+            [s.name, s.producer, s.licence, s.vintage, short_hash(s.sha256)] for s in content.sources
+        ],
+        "avertissements": list(content.warnings),
+    }
+    tree: View = printable_tree(view)
+    return tree
+
+
+def short_hash(sha256: str) -> str:
+    """Enough to compare by eye; the whole of it is in the machine-readable answer."""
+    return f"{sha256[:12]}…" if len(sha256) > 12 else sha256
+
+
+def _run(content: ReportContent) -> View:
+    return {
+        "id": content.run_id,
+        "id_court": content.run_id[:8],
+        "empreinte": content.result_sha256,
+        "date": instant_fr(content.run_created_at),
+        "version": content.code_version,
+    }
+
+
+def _summary(content: ReportContent) -> View:
+    head = content.headline
+    return {
+        "verdict": content.verdict,
+        "part": percent_fr(shown_share(head)),
+        "couverts": integer_fr(head.covered),
+        "non_couverts": integer_fr(head.uncovered),
+        "inconnus": integer_fr(head.unknown),
+        "total": integer_fr(head.total),
+        "mediane": minutes_fr(head.median_min),
+        "maximum": minutes_fr(head.max_min),
+        "barre": bar_alt(head),
+        "populations": _populations(content),
+        "note_population": content.population_source_note,
+        "communes_concernees": plural(len(content.uncovered_communes), "commune"),
+        "etat": agreements_view(content.agreements, year=content.year),
+        "avertissements": plural(len(content.warnings), "avertissement"),
+        "lieux": plural(sum(c.count for c in content.sites_by_form), "lieu", "lieux"),
+    }
+
+
+def _populations(content: ReportContent) -> list[list[str]]:
+    """Both figures: the one shown, and the one of the grid the people were spread with."""
+    head, total, covered = content.headline, content.individuals_total, content.individuals_covered
+    shown = f"{content.population_label} (chiffre affiché)"
+    pct = 100.0 * covered / total if total > 0 else None
+    return [
+        [shown, integer_fr(head.total), integer_fr(head.covered), percent_fr(shown_share(head))],
+        [content.individuals_label, decimal_fr(total, 0), decimal_fr(covered, 0), percent_fr(pct)],
+    ]
+
+
+def _scope(scope: ScopeLine, head: ZoneLine) -> list[str]:
+    return [
+        scope.label,
+        integer_fr(scope.covered),
+        percent_fr(scope.covered_pct),
+        signed_fr(scope.covered - head.covered),
+    ]
+
+
+def _counts(counts: tuple[SiteCount, ...]) -> View:
+    return {
+        "lignes": [[count.label, integer_fr(count.count)] for count in counts],
+        "total": integer_fr(sum(count.count for count in counts)),
+    }
+
+
+def _figures(zone: ZoneLine) -> list[str]:
+    """Total, covered, uncovered, unknown, share, median, maximum. Where nobody lives, nothing is unknown."""
+    people = [integer_fr(getattr(zone, figure)) for figure in FIGURES]
+    if zone.total == 0:
+        return [*people, NOBODY, NOBODY, NOBODY]
+    return [*people, percent_fr(shown_share(zone)), minutes_fr(zone.median_min), minutes_fr(zone.max_min)]
+
+
+def _zones_table(zones: list[ZoneLine], head: ZoneLine) -> View:
+    return {
+        "lignes": [
+            {"code": z.code, "nom": z.nom, "signale": z.is_flagged, "chiffres": _figures(z)} for z in zones
+        ],
+        "total": _figures(head),
+    }
+
+
+def _epcis(content: ReportContent) -> View:
+    """The people of communes outside any EPCI get their own line, so that the column re-adds."""
+    zones = sorted(content.epcis, key=lambda z: (sort_key(z.nom), z.code))
+    inside = sums(zones)
+    rest = {figure: getattr(content.headline, figure) - inside[figure] for figure in FIGURES}
+    table = _zones_table(zones, content.headline)
+    if any(rest.values()):
+        share = percent_fr(100.0 * rest["covered"] / rest["total"] if rest["total"] else None)
+        figures = [*(integer_fr(rest[figure]) for figure in FIGURES), share, UNKNOWN, UNKNOWN]
+        line = {"code": "", "nom": "Hors intercommunalité", "signale": False, "chiffres": figures}
+        table["lignes"].append(line)
+    return table
+
+
+def _uncovered(content: ReportContent) -> View:
+    lines = sorted(content.uncovered_communes, key=lambda c: (-c.uncovered, sort_key(c.nom), c.code))
+    return {
+        "lignes": [
+            [c.code, c.nom, c.epci_nom or UNKNOWN, integer_fr(c.uncovered), integer_fr(c.total),
+             minutes_fr(c.worst_min), c.nearest_site or UNKNOWN]
+            for c in lines
+        ],
+        "total": integer_fr(sum(c.uncovered for c in lines)),
+        "habitants": integer_fr(sum(c.total for c in lines)),
+        "nombre": plural(len(lines), "commune"),
+    }  # fmt: skip
+
+
+def _map(content: ReportContent) -> View:
+    """The map's words, and its classes as a table: communes and people in each."""
+    lines = []
+    for map_class in CLASSES:
+        zones = [zone for zone in content.communes if class_of(shown_share(zone)) is map_class]
+        people = [integer_fr(value) for value in sums(zones).values()]
+        lines.append([map_class.label, integer_fr(len(zones)), *people])
+    head = content.headline
+    total = [len(content.communes), *(getattr(head, figure) for figure in FIGURES)]
+    return {"alt": content.map.alt, "classes": lines, "total": [integer_fr(value) for value in total]}
