@@ -59,8 +59,8 @@ def france_services_hours(days: Mapping[str, str], *, line: int | None = None) -
     "closed", with a warning since a site that never opens is doubtful. One unreadable range, or an end before
     its start: unknown, with a finding.
 
-    The source has no column for Sunday and says nothing of public holidays. Neither is written: a reader of the
-    result finds Sunday closed, and "PH off" would be an invention.
+    The source has no column for Sunday and says nothing of public holidays. Neither is written: a reader of
+    the result finds Sunday closed, and "PH off" would be an invention.
     """
     filled = {day: text.strip() for day, text in days.items() if text.strip()}
     if not filled:

@@ -1,9 +1,9 @@
 """The départements: code, name, region, projected coordinate system, neighbours, rough extent.
 
 Constants, with no file behind them. Names and regions: INSEE's geographic code as of 2026. Neighbours and
-extents were computed once from the outlines of IGN Admin Express COG 2018: two départements whose outlines are
-less than 0.01 degree apart (04 and 13, 590 m apart once simplified, are the only pair that does not touch);
-bounds rounded outwards to 0.1 degree.
+extents were computed once from the outlines of IGN Admin Express COG 2018: two départements whose outlines
+are less than 0.01 degree apart (04 and 13, 590 m apart once simplified, are the only pair that does not
+touch); bounds rounded outwards to 0.1 degree.
 
 ``00`` is the fictional demonstration département. It lies in the Bay of Biscay, where there is no land, so
 that no figure of it can be taken for a real one.
@@ -81,6 +81,18 @@ def departement_of(code_insee: str) -> str | None:
         return None
     code = code_insee[:3] if code_insee.startswith("97") else code_insee[:2]
     return code if code in TERRITORIES else None
+
+
+def commune_of(code_insee: str) -> str:
+    """The commune of a municipal arrondissement (75112 -> 75056); any other code as it is."""
+    for low, high, commune in (
+        ("75101", "75120", "75056"),
+        ("69381", "69389", "69123"),
+        ("13201", "13216", "13055"),
+    ):
+        if low <= code_insee <= high:
+            return commune
+    return code_insee
 
 
 def contains(extent: Extent, lon: float, lat: float, margin_deg: float = 0.0) -> bool:
