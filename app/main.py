@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 import anyio.to_thread
 from fastapi import FastAPI
 
-from app.api import routes_health, routes_problems, routes_sites
+from app.api import (
+    routes_agreements,
+    routes_coverage,
+    routes_departements,
+    routes_gaps,
+    routes_health,
+    routes_isochrones,
+    routes_problems,
+    routes_reports,
+    routes_sites,
+)
+from app.api.info import service_version
 from app.api.metrics import Metrics
 from app.api.middleware import Surroundings
 from app.api.openapi import install_openapi
@@ -17,6 +27,18 @@ from app.api.problems import install_problems
 from app.persistence.session import make_engine
 from app.settings import Settings
 from app.web import pages
+
+_ROUTES = (
+    routes_departements,
+    routes_coverage,
+    routes_gaps,
+    routes_isochrones,
+    routes_sites,
+    routes_agreements,
+    routes_reports,
+    routes_problems,
+    routes_health,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -35,18 +57,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Surroundings, metrics=app.state.metrics)
     install_problems(app)
     install_openapi(app)
-    for routes in (routes_health, routes_sites, routes_problems):
+    for routes in _ROUTES:
         app.include_router(routes.router)
     app.include_router(pages.router)
     app.mount("/static", pages.static_files(), name="static")
     return app
-
-
-def service_version() -> str:
-    try:
-        return version("accueil30")
-    except PackageNotFoundError:
-        return "0+source"
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.functional_validators import AfterValidator
 
-DEPARTEMENT_PATTERN: Final = r"^(?:[0-9]{2}|2[AB]|97[1-6]|98[678])$"
+DEPARTEMENT_PATTERN: Final = r"^(?:[0-9]{2}|2[AB]|0V|9[78][0-9])$"
 #: Tab and newline are text; the rest of C0/C1 never is, and PostgreSQL refuses NUL.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MONEY: Final = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")

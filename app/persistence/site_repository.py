@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -63,6 +63,12 @@ def get_site(session: Session, site_id: UUID) -> SiteRecord | None:
     return _record(session.execute(_select().where(Site.id == site_id)).first())
 
 
+def get_sites(session: Session, site_ids: Sequence[UUID]) -> dict[UUID, SiteRecord]:
+    """Those of the sites that still stand."""
+    rows = session.execute(_select().where(Site.id.in_(site_ids)))
+    return {row.id: SiteRecord(**row._mapping) for row in rows}
+
+
 def list_sites(
     session: Session, *, departement: str | None, text: str | None, after: Position | None, limit: int
 ) -> list[SiteRecord]:
@@ -92,7 +98,7 @@ def update_site(
     statement = (
         update(Site)
         .where(Site.id == site_id, Site.version == version, _ALIVE)
-        .values(**_with_geometry(values), version=Site.version + 1, updated_at=func.now())
+        .values(**_with_geometry(values), version=Site.version + 1, updated_at=func.now(), edited_at=func.now())
         .returning(*_COLUMNS)
         .execution_options(synchronize_session=False)
     )
@@ -104,7 +110,7 @@ def delete_site(session: Session, site_id: UUID, version: int) -> bool:
     statement = (
         update(Site)
         .where(Site.id == site_id, Site.version == version, _ALIVE)
-        .values(deleted_at=func.now(), updated_at=func.now(), version=Site.version + 1)
+        .values(deleted_at=func.now(), updated_at=func.now(), edited_at=func.now(), version=Site.version + 1)
         .returning(Site.id)
         .execution_options(synchronize_session=False)
     )

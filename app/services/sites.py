@@ -19,11 +19,13 @@ from app.domain.site import FORM_LABELS_FR, SPATIAL_FORMS
 from app.errors import EditedMeanwhileError, FieldError, InvalidInputError, NotFoundError
 from app.persistence import places, site_repository
 from app.persistence.site_repository import Position, SiteRecord
+from data.territory import TERRITORIES
 
 MANUAL_SOURCE: Final = "manuel"
 #: A counter just across the border still serves the département: about 5 km around its bounding box.
 EXTENT_MARGIN_DEG: Final = 0.05
-_CODE_INSEE: Final = re.compile(r"(?:[0-9]{2}|2[AB])[0-9]{3}")
+#: « 0V » is the fictional neighbour of the fictional département.
+_CODE_INSEE: Final = re.compile(r"(?:[0-9]{2}|2[AB]|0V)[0-9]{3}")
 #: What someone may set; the rest is the service's.
 EDITABLE: Final = (
     "name", "carrier", "form", "status", "address", "postal_code", "commune_nom", "code_insee", "lon", "lat",
@@ -229,7 +231,7 @@ def _departement_errors(found: str, wanted: str | None) -> list[FieldError]:
 
 def _extent_errors(session: Session, fields: Mapping[str, Any], departement: str) -> list[FieldError]:
     lon, lat = fields.get("lon"), fields.get("lat")
-    extent = places.departement_extent(session, departement)
+    extent = places.departement_extent(session, departement) or _known_extent(departement)
     if lon is None or lat is None or extent is None or extent.holds(lon, lat, EXTENT_MARGIN_DEG):
         return []
     swapped = " lon et lat semblent inversés." if extent.holds(lat, lon, EXTENT_MARGIN_DEG) else ""
@@ -238,6 +240,12 @@ def _extent_errors(session: Session, fields: Mapping[str, Any], departement: str
         f"lat entre {extent.south:.2f} et {extent.north:.2f}.{swapped}"
     )
     return [FieldError("body.lon", f"{lon}, {lat}", message)]
+
+
+def _known_extent(departement: str) -> places.Extent | None:
+    """The rough extent of a département whose boundaries are not loaded."""
+    known = TERRITORIES.get(departement)
+    return None if known is None else places.Extent(*known.extent)
 
 
 def departement_of(code_insee: str) -> str:

@@ -1,0 +1,123 @@
+"""Tables as files: CSV, XLSX, GeoJSON. Each says where its figures come from.
+
+In a CSV the sources are a last column, the same on every line, rather than a comment line or an HTTP header: a
+comment breaks the readers that expect a table, and a header does not follow the file once it is saved.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal
+
+import xlsxwriter
+from fastapi import Response
+
+from app.api.info import Info, attribution_text
+
+Cell = str | int | float | bool | None
+GEOJSON: Final = "application/geo+json"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Separator = Literal["comma", "semicolon"]
+#: A spreadsheet runs a text that starts so (OWASP, « CSV Injection »).
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_SOURCES_COLUMN: Final = "sources"
+
+
+def csv_response(
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    info: Info,
+    *,
+    separator: Separator = "comma",
+    bom: bool = False,
+) -> Response:
+    """UTF-8, RFC 4180. With semicolons, decimals take a comma: what a French spreadsheet opens without a question."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter="," if separator == "comma" else ";")
+    decimal = "." if separator == "comma" else ","
+    sources = inert(attribution_text(info))
+    writer.writerow([*columns, _SOURCES_COLUMN])
+    writer.writerows([*(_csv_cell(value, decimal) for value in row), sources] for row in rows)
+    content = stream.getvalue().encode("utf-8-sig" if bom else "utf-8")
+    return Response(content, media_type="text/csv; charset=utf-8", headers=_download(f"{name}.csv"))
+
+
+def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], info: Info) -> Response:
+    """Two sheets: the figures, and where they come from. No text is ever a formula or a link."""
+    stream = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(stream, options) as book:
+        bold = book.add_format({"bold": True})
+        sheet = book.add_worksheet("Chiffres")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, columns, bold)
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                _write_cell(sheet, number, column, value)
+        sheet.autofit()
+        _write_sources(book.add_worksheet("Sources"), info, bold)
+    return Response(stream.getvalue(), media_type=XLSX, headers=_download(f"{name}.xlsx"))
+
+
+def geojson_response(features: list[dict[str, Any]], info: Info, **members: Any) -> Response:
+    """A FeatureCollection (RFC 7946) with ``info`` beside its features."""
+    collection = {
+        "type": "FeatureCollection",
+        **members,
+        "info": info.model_dump(mode="json"),
+        "features": features,
+    }
+    content = json.dumps(collection, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(content, media_type=GEOJSON)
+
+
+def inert(text: str) -> str:
+    """The text as a spreadsheet will show it, without running it."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _csv_cell(value: Cell, decimal: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        return "aucune route" if math.isinf(value) else f"{value!r}".replace(".", decimal)
+    return inert(value) if isinstance(value, str) else str(value)
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Cell) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_string(row, column, "oui" if value else "non")
+    elif isinstance(value, float) and math.isinf(value):
+        sheet.write_string(row, column, "aucune route")
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value)
+    else:
+        sheet.write_string(row, column, value)
+
+
+def _write_sources(sheet: Any, info: Info, bold: Any) -> None:
+    lines: list[tuple[str, str]] = [
+        ("Calcul", f"{info.run_id} du {info.run_created_at:%d/%m/%Y}" if info.run_created_at else "aucun"),
+        ("Règle", info.threshold_rule),
+        ("Version du service", info.service_version),
+        *(("Source", f"{item.attribution} – {item.producer} – {item.licence}") for item in info.attributions),
+    ]
+    if info.is_fictional:
+        lines.append(("Attention", "Département fictif : aucun de ces chiffres n’est réel"))
+    for row, (term, text) in enumerate(lines):
+        sheet.write_string(row, 0, term, bold)
+        sheet.write_string(row, 1, text)
+    sheet.autofit()
+
+
+def _download(filename: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{filename}"'}

@@ -1,0 +1,159 @@
+"""The ``info`` block: what must be printed beside any figure, so that it can be traced and questioned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.domain.coverage import THRESHOLD_S
+from app.domain import version
+from app.persistence.models import RoadNetwork
+from app.services.runs import RunView
+from data.sources import SOURCES
+
+NO_ROUTE: Final = "no_route"
+#: Minutes as everyone reads them: a number, « no_route » (no road goes there), null (unknown).
+Minutes = Annotated[
+    float | Literal["no_route"] | None,
+    Field(description="Minutes au dixième ; « no_route » : aucune route ; null : inconnu"),
+]
+_REAL_SOURCES: Final = ("osm", "filosofi", "admin-express", "populations", "france-services")
+
+
+class RoadNetworkInfo(BaseModel):
+    name: str
+    osm_date: str | None
+    nodes: int
+
+
+class PopulationInfo(BaseModel):
+    shown: str
+    source: str
+    millesime: str | None
+
+
+class SitesSnapshot(BaseModel):
+    counted: int
+    sha256: str
+    is_stale: bool = Field(description="Le registre a changé depuis ce calcul")
+
+
+class Attribution(BaseModel):
+    name: str
+    producer: str
+    licence: str
+    attribution: str = Field(description="Le texte que la licence demande d’afficher")
+
+
+class Info(BaseModel):
+    """Provenance d’un chiffre."""
+
+    service_version: str
+    run_id: UUID | None
+    run_created_at: datetime | None
+    mode: str
+    direction: str
+    threshold_rule: str
+    threshold_min: float
+    road_network: RoadNetworkInfo | None
+    population: PopulationInfo | None
+    sites_snapshot: SitesSnapshot | None
+    is_fictional: bool
+    attributions: list[Attribution]
+
+
+@cache
+def service_version() -> str:
+    """Read once. « 0+source » when the code runs from a folder that was never installed."""
+    try:
+        return version.service_version()
+    except PackageNotFoundError:
+        return "0+source"
+
+
+def minutes(seconds: float | None, threshold_s: float = THRESHOLD_S) -> float | Literal["no_route"] | None:
+    """Seconds to minutes, rounded to 0.1 but never across the threshold: 1,799 s is 29.9, not 30.0."""
+    if seconds is None or math.isnan(seconds):
+        return None
+    if math.isinf(seconds):
+        return NO_ROUTE
+    rounded = round(seconds / 6) / 10
+    if seconds < threshold_s <= rounded * 60:
+        return math.floor(seconds / 6) / 10
+    return rounded
+
+
+def threshold_rule(threshold_s: int) -> str:
+    return f"strictement moins de {threshold_s / 60:g} min ({threshold_s} s)".replace(".", ",")
+
+
+def run_info(run: RunView, threshold_s: int) -> Info:
+    """Provenance of the figures of a run."""
+    return Info(
+        service_version=service_version(),
+        run_id=run.id,
+        run_created_at=run.created_at,
+        mode=run.mode,
+        direction=run.direction,
+        threshold_rule=threshold_rule(threshold_s),
+        threshold_min=threshold_s / 60,
+        road_network=RoadNetworkInfo(
+            name=run.road_network_name, osm_date=run.road_osm_date, nodes=run.road_node_count
+        ),
+        population=PopulationInfo(
+            shown="population municipale", source=run.population_file, millesime=run.population_millesime
+        ),
+        sites_snapshot=SitesSnapshot(counted=run.sites_counted, sha256=run.sites_sha256, is_stale=run.is_stale),
+        is_fictional=run.is_fictional,
+        attributions=attributions([run.is_fictional]),
+    )
+
+
+def list_info(fictional: Iterable[bool], mode: str = "car") -> Info:
+    """Provenance of figures of several départements; each item says its own run."""
+    flags = list(fictional)
+    return Info(
+        service_version=service_version(),
+        run_id=None,
+        run_created_at=None,
+        mode=mode,
+        direction="arrival",
+        threshold_rule=threshold_rule(THRESHOLD_S),
+        threshold_min=THRESHOLD_S / 60,
+        road_network=None,
+        population=None,
+        sites_snapshot=None,
+        is_fictional=bool(flags) and all(flags),
+        attributions=attributions(flags),
+    )
+
+
+def network_info(network: RoadNetwork, direction: str, *, is_fictional: bool) -> Info:
+    """Provenance of times asked at one point: the road graph alone."""
+    base = list_info([is_fictional], network.mode)
+    roads = RoadNetworkInfo(name=network.name, osm_date=network.osm_date, nodes=network.node_count)
+    return base.model_copy(update={"direction": direction, "road_network": roads})
+
+
+def attributions(fictional: Iterable[bool]) -> list[Attribution]:
+    """The sources to name beside figures of départements, some of which may be fictional."""
+    flags = set(fictional)
+    keys = (_REAL_SOURCES if False in flags else ()) + (("demonstration",) if True in flags else ())
+    return [
+        Attribution(
+            name=found.name, producer=found.producer, licence=found.licence, attribution=found.attribution
+        )
+        for found in (SOURCES[key] for key in keys)
+    ]
+
+
+def attribution_text(info: Info) -> str:
+    """One line for a file that travels alone."""
+    return " ; ".join(f"{item.attribution} – {item.licence}" for item in info.attributions)

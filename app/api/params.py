@@ -1,0 +1,53 @@
+"""Query parameters that several routes share, and the question they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from app.domain.coverage import Mode, Scope, scope_of
+
+Level = Literal["commune", "epci", "departement"]
+ThresholdMin = Annotated[
+    float,
+    Query(ge=1, le=120, allow_inf_nan=False, description="Seuil en minutes ; on est couvert strictement en dessous"),
+]
+ScopeQuery = Annotated[Scope, Query(description="Lieux comptés : tous, du seul département, sans les bus")]
+LonQuery = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrés WGS 84")]
+LatQuery = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrés WGS 84")]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which figures: mode, threshold, which sites count, which run."""
+
+    mode: Mode
+    threshold_s: int
+    scope: Scope
+    run_id: UUID | None
+
+    def keywords(self) -> dict[str, Any]:
+        """As the services take them."""
+        return {
+            "mode": self.mode,
+            "threshold_s": self.threshold_s,
+            "scope": self.scope,
+            "run_id": self.run_id,
+        }
+
+
+def question(
+    mode: Annotated[Mode, Query(description="Moyen de transport")] = "car",
+    threshold_min: ThresholdMin = 30,
+    neighbours: Annotated[bool, Query(description="Compter les lieux des départements voisins")] = True,
+    mobile: Annotated[bool, Query(description="Compter les bus et l’itinérance à leur point déclaré")] = True,
+    run: Annotated[UUID | None, Query(description="Un calcul précis ; par défaut, celui qui est publié")] = None,
+) -> Question:
+    """Decided in whole seconds: 30 min is 1,800 s."""
+    return Question(mode, round(threshold_min * 60), scope_of(neighbours=neighbours, mobile=mobile), run)
+
+
+QuestionDep = Annotated[Question, Depends(question)]

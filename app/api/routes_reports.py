@@ -1,0 +1,65 @@
+"""The annual report to the préfet: the document, and its content."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Path, Response
+
+from app.api.deps import Db, SettingsDep, api_router
+from app.api.info import NO_ROUTE
+from app.api.problems import problem_responses
+from app.api.schemas import DepartementPath, plain_amount
+from app.report.render import render_pdf
+from app.services.report import build_content
+
+router = api_router("Rapport annuel")
+ReportYear = Annotated[int, Path(ge=2000, le=2100, description="Année du rapport")]
+
+
+@router.get(
+    "/departements/{code}/reports/{year}.pdf",
+    summary="Rapport annuel, en PDF accessible",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404)},
+)
+def read_report_pdf(db: Db, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
+    """Les mêmes chiffres que la carte et l’API, du même calcul publié."""
+    with db.read() as session:
+        content = build_content(session, settings, code, year)
+    headers = {"Content-Disposition": f'inline; filename="accueil30-{code}-{year}.pdf"'}
+    return Response(render_pdf(content), media_type="application/pdf", headers=headers)
+
+
+@router.get(
+    "/departements/{code}/reports/{year}.json",
+    summary="Contenu du rapport annuel",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}}}, **problem_responses(404)},
+)
+def read_report_json(db: Db, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
+    """Tous les chiffres du document. Montants en texte décimal, null = inconnu, « no_route » = aucune route."""
+    with db.read() as session:
+        content = build_content(session, settings, code, year)
+    text = json.dumps(_plain(dataclasses.asdict(content)), ensure_ascii=False, allow_nan=False)
+    return Response(text, media_type="application/json")
+
+
+def _plain(value: Any) -> Any:
+    """JSON has neither amounts, dates nor infinity."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return plain_amount(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else NO_ROUTE
+    return value
