@@ -1,4 +1,4 @@
-"""The pages: three HTML shells and their static files. Every figure in them is read from the API by the browser."""
+"""The pages: HTML shells and their static files. Every figure in them is read from the API by the browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from app.settings import Settings
 
 _HERE = Path(__file__).resolve().parent
-_DEPARTEMENT_CODE = re.compile(r"[0-9]{2}|2[AB]|97[1-8]")
+_DEPARTEMENT_CODE = re.compile(r"[0-9][0-9A-Z]|9[78][0-9]")
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,7 +34,7 @@ def home(request: Request) -> HTMLResponse:
 
 @router.get("/carte/{code}")
 def departement_map(request: Request, code: str) -> Response:
-    """The map page of one département; an impossible code is a French 404 page, a lower-case one is redirected."""
+    """The map page of one département; an impossible code is a 404, a lower-case one is redirected."""
     if code != code.upper():
         return RedirectResponse(f"/carte/{code.upper()}", status_code=308)
     if not _DEPARTEMENT_CODE.fullmatch(code):

@@ -15,7 +15,7 @@ import { communesTable, epciTable, gapsSummary, gapsTable, sitesTable } from "./
 const byId = (id) => document.getElementById(id);
 const page = byId("page");
 const code = page.dataset.code;
-const store = createStore({ pointName: null, isochrones: null, info: null });
+const store = createStore({ pointName: null, isochrones: null, info: null, communes: null });
 const places = createPlaces(code);
 const hook = (window.accueil30 = { store, map: null });
 
@@ -88,11 +88,13 @@ async function loadFigures() {
   renderIdentity(data);
   renderWarnings(byId("warnings"), data);
   showLower(data, asked);
-  await Promise.all([
+  const [communes] = await Promise.all([
     loadTable("communes", "communes", () => api.zones(code, "commune", asked)),
     loadTable("epci", "intercommunalités", () => api.zones(code, "epci", asked)),
     loadTable("gaps", "zones à couvrir", () => api.gaps(code, asked), (gaps) => h("p", { class: "summary" }, gapsSummary(gaps))),
   ]);
+  if (mine !== turn) return;
+  store.set({ communes: communes?.items ?? null });
   tables.communes.select(store.get().commune);
   announce(`${data.departement.nom} : chiffres chargés, ${data.scope_label}.`);
 }

@@ -50,7 +50,9 @@ export function duration(seconds) {
 /** Money arrives as a decimal string; null is "not known yet", never zero. */
 export const euros = (text) => (text === null || text === undefined ? "–" : EUROS.format(text));
 
-export const day = (iso) => (iso ? DAY.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)) : UNKNOWN);
+/** A date, or an instant, as a French day: "1er janvier 2024". */
+export const day = (iso) =>
+  iso ? DAY.format(new Date(iso.length === 10 ? `${iso}T12:00:00` : iso)).replace(/^1 /, "1er ") : UNKNOWN;
 
 export const degrees = (value) => value.toFixed(5).replace(".", ",");
 

@@ -47,7 +47,8 @@ export async function createMapView({ container, message, legend, code, bbox, st
   map.keyboard.disableRotation();
   map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new library.ScaleControl({ unit: "metric" }), "bottom-left");
-  container.append(attribution(basemap));
+  const credits = h("p", { class: "map-attribution" });
+  container.append(credits);
 
   bindStore({ map, store, context });
   bindPointer({ map, store, library });
@@ -56,17 +57,24 @@ export async function createMapView({ container, message, legend, code, bbox, st
     map.setStyle(buildStyle(context()), { diff: false });
     drawLegend(legend, store.get().info);
   });
-  drawLegend(legend, store.get().info);
-  store.on(["info"], ({ info }) => drawLegend(legend, info));
+  const showSources = ({ info }) => {
+    drawLegend(legend, info);
+    credits.textContent = attribution(info, basemap);
+  };
+  showSources(store.get());
+  store.on(["info"], showSources);
   map.on("error", ({ error }) => {
     message.textContent = `Une partie de la carte n’a pas pu être chargée (${error?.message ?? "erreur inconnue"}). Les tableaux restent complets.`;
   });
-  places().then((known) => {
-    view.labels = communeLabels(known);
+  const nameCommunes = async () => {
+    view.labels = communeLabels(await places(), store.get().communes);
     map.getSource("commune-names")?.setData(view.labels);
-  }).catch(() => { /* names are a comfort: the table has them, and says its own errors */ });
+  };
+  const tryNames = () => nameCommunes().catch(() => { /* names are a comfort: the table has them, and says its own errors */ });
+  store.on(["communes"], tryNames);
 
   await map.once("load");
+  tryNames();
   message.textContent = "";
   return {
     map,
@@ -80,8 +88,10 @@ function addStylesheet() {
   document.head.prepend(sheet); // before ours, so that ours wins
 }
 
-function attribution(basemap) {
-  return h("p", { class: "map-attribution" }, "© les contributeurs d’OpenStreetMap (ODbL) – IGN – INSEE", basemap.url && basemap.attribution ? ` – ${basemap.attribution}` : "");
+/** Text, never HTML: it comes from the API and from the operator's settings. */
+function attribution(info, basemap) {
+  const texts = (info?.attributions ?? []).map((item) => item.attribution ?? `${item.producer} (${item.licence})`);
+  return [...new Set([...texts, basemap.url ? basemap.attribution : ""])].filter(Boolean).join(" – ");
 }
 
 function bindStore({ map, store, context }) {

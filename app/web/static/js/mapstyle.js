@@ -8,6 +8,8 @@ import { patternImage, symbolImage } from "./swatches.js";
 /** Sources whose tiles depend on which sites count. */
 export const TILED = ["departements", "communes", "cells", "roads", "sites"];
 
+const FICTIONAL = "données fictives de démonstration";
+
 export function buildStyle(context) {
   const drawn = Object.assign({}, ...LAYERS.map((layer) => layer.layers(context)));
   const forgotten = Object.keys(drawn).filter((id) => !DRAWING_ORDER.includes(id));
@@ -41,5 +43,5 @@ function imageOf(id, plain) {
 /** The legend says, for each layer, what it shows and where it comes from. */
 export function drawLegend(body, info) {
   replace(body, LAYERS.filter((layer) => layer.legend).map((layer) => h("section", { class: "legend-layer" },
-    h("h3", {}, layer.title), layer.legend(), h("p", { class: "origin" }, "Source : ", layer.origin(info), "."))));
+    h("h3", {}, layer.title), layer.legend(), h("p", { class: "origin" }, "Source : ", info?.is_fictional ? FICTIONAL : layer.origin(info), "."))));
 }

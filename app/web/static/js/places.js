@@ -28,14 +28,13 @@ function placeOf({ properties, geometry }) {
   return {
     code: properties.code,
     nom: properties.nom,
-    coveredPct: properties.covered_pct,
     total: properties.population?.total ?? properties.total ?? 0,
     centre: properties.centre ?? ringCentroid(largest),
     bbox: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
   };
 }
 
-/** () => Promise<Map code -> {code, nom, coveredPct, total, centre, bbox}>; a failure is not remembered. */
+/** () => Promise<Map code -> {code, nom, total, centre, bbox}>; a failure is not remembered. */
 export function createPlaces(code) {
   let pending = null;
   return () => {

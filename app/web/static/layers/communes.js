@@ -17,7 +17,7 @@ export const communes = {
     "commune-names": { type: "geojson", data: labels },
   }),
   layers: ({ commune }) => ({
-    "communes-fill": { type: "fill", ...vector, paint: { "fill-color": coverageExpression((item) => token(item.token)), "fill-opacity": 0.92 } },
+    "communes-fill": { type: "fill", ...vector, paint: { "fill-color": coverageExpression((item) => token(item.token)), "fill-opacity": ["interpolate", ["linear"], ["zoom"], 10.5, 0.92, 12.5, 0.4] } },
     "communes-pattern": {
       type: "fill", ...vector,
       paint: { "fill-pattern": coverageExpression((item) => item.pattern ?? "plain"), "fill-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.75, 13, 0.25] },
@@ -45,12 +45,15 @@ export const communes = {
   tooltip: { layer: "communes-fill", rows: (p) => ({ title: p.nom, lines: [`${percent(p.covered_pct)} des habitants couverts`, `${integer(p.uncovered)} non couverts sur ${integer(p.total)}`] }) },
 };
 
-/** Label points of the communes: names, share, bigger gaps and towns first. */
-export const communeLabels = (places) => ({
-  type: "FeatureCollection",
-  features: [...places.values()].map((place) => ({
-    type: "Feature",
-    geometry: { type: "Point", coordinates: place.centre },
-    properties: { code: place.code, nom: place.nom, share: percent(place.coveredPct), weight: place.total },
-  })),
-});
+/** Label points of the communes: names, shares of the scope shown (`items`, null while unknown), towns first. */
+export function communeLabels(places, items) {
+  const shares = new Map((items ?? []).map((item) => [item.code, percent(item.covered_pct)]));
+  return {
+    type: "FeatureCollection",
+    features: [...places.values()].map((place) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: place.centre },
+      properties: { code: place.code, nom: place.nom, share: shares.get(place.code) ?? "", weight: place.total },
+    })),
+  };
+}

@@ -55,6 +55,6 @@ export function renderMethod({ info }) {
   return [
     h("dl", { class: "method" }, lines.map(([term, text]) => h("div", {}, h("dt", {}, term), h("dd", {}, text)))),
     h("h3", {}, "Sources et licences"),
-    h("ul", { class: "sources" }, info.attributions.map((item) => h("li", {}, `${item.name} – ${item.producer} – ${item.licence}`))),
+    h("ul", { class: "sources" }, info.attributions.map((item) => h("li", {}, `${item.name} – ${item.attribution ?? item.producer} – ${item.licence}`))),
   ];
 }
