@@ -35,7 +35,7 @@ LABEL_MM: Final = 3.3
 #: Communes named on the map, the most peopled first, if there is room.
 LABEL_COUNT: Final = 14
 ROAD_COLOUR: Final = "#6f6458"
-ROAD_WIDTHS_MM: Final = (0.55, 0.45, 0.35)
+ROAD_WIDTHS_MM: Final = (0.5, 0.4, 0.28)
 MINOR_ROAD_WIDTH_MM: Final = 0.22
 
 
@@ -207,7 +207,7 @@ def outline_svg(content: MapContent) -> str:
     """The territory's communes and sites, pale, for the cover: a decoration that says nothing."""
     frame = frame_of(content.shapes, mm(120), mm(30), mm(120), mm(2))
     paths = "".join(_shape_path(shape, frame) for shape in content.shapes)
-    style = pen(fill="#dfe8e4", stroke="#ffffff", stroke_width=mm(0.25), fill_rule="evenodd")
+    style = pen(fill="#e4ece9", stroke="#b3c7c2", stroke_width=mm(0.2), fill_rule="evenodd")
     sites = [frame.point(p.x_m, p.y_m) for p in content.points if p.kind == "site"]
     dots = [element("circle", cx=x, cy=y, r=mm(0.7), fill="#0f5560") for x, y in sites if frame.shows((x, y))]
     return document(frame.width, frame.height, [element("path", d=paths, **style), *dots])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from app.report.checks import FIGURES, sums
 from app.report.classes import CLASSES, class_of, shown_share
-from app.report.content import ReportContent, ScopeLine, SiteCount, ZoneLine
+from app.report.content import ReportContent, ScopeLine, SiteCount, UncoveredCommune, ZoneLine
 from app.report.figures import bar_alt
 from app.report.french import (
+    NBSP,
     NOBODY,
     UNKNOWN,
     decimal_fr,
@@ -24,6 +26,8 @@ from app.report.french import (
 from app.report.money_view import agreements_view
 
 FICTIONAL = "Territoire fictif : toutes les données sont inventées pour la démonstration."
+NO_EPCI = "aucune ou inconnue"
+NO_SITE = "aucun"
 View = dict[str, Any]
 
 
@@ -86,8 +90,7 @@ def _summary(content: ReportContent) -> View:
         "non_couverts": integer_fr(head.uncovered),
         "inconnus": integer_fr(head.unknown),
         "total": integer_fr(head.total),
-        "mediane": minutes_fr(head.median_min),
-        "maximum": minutes_fr(head.max_min),
+        "temps": _times(head),
         "barre": bar_alt(head),
         "populations": _populations(content),
         "note_population": content.population_source_note,
@@ -96,6 +99,24 @@ def _summary(content: ReportContent) -> View:
         "avertissements": plural(len(content.warnings), "avertissement"),
         "lieux": plural(sum(c.count for c in content.sites_by_form), "lieu", "lieux"),
     }
+
+
+def _times(head: ZoneLine) -> str:
+    """The headline's two times with their unit, or the words that stand for them."""
+    if head.max_min == math.inf:
+        return f"médiane {_minutes(head.median_min)} ; une partie des habitants n'a aucune route vers un lieu"
+    return f"médiane {_minutes(head.median_min)}, maximum {_minutes(head.max_min)}"
+
+
+def _minutes(value_min: float | None) -> str:
+    words = minutes_fr(value_min)
+    return words if value_min is None or value_min == math.inf else f"{words}{NBSP}min"
+
+
+def _nearest(line: UncoveredCommune) -> str:
+    if line.nearest_site is None:
+        return NO_SITE if line.worst_min == math.inf else UNKNOWN
+    return line.nearest_site
 
 
 def _populations(content: ReportContent) -> list[list[str]]:
@@ -151,7 +172,7 @@ def _epcis(content: ReportContent) -> View:
     if any(rest.values()):
         share = percent_fr(100.0 * rest["covered"] / rest["total"] if rest["total"] else None)
         figures = [*(integer_fr(rest[figure]) for figure in FIGURES), share, UNKNOWN, UNKNOWN]
-        line = {"code": "", "nom": "Hors intercommunalité", "signale": False, "chiffres": figures}
+        line = {"code": "", "nom": NO_EPCI.capitalize(), "signale": False, "chiffres": figures}
         table["lignes"].append(line)
     return table
 
@@ -160,8 +181,8 @@ def _uncovered(content: ReportContent) -> View:
     lines = sorted(content.uncovered_communes, key=lambda c: (-c.uncovered, sort_key(c.nom), c.code))
     return {
         "lignes": [
-            [c.code, c.nom, c.epci_nom or UNKNOWN, integer_fr(c.uncovered), integer_fr(c.total),
-             minutes_fr(c.worst_min), c.nearest_site or UNKNOWN]
+            [c.code, c.nom, c.epci_nom or NO_EPCI, integer_fr(c.uncovered), integer_fr(c.total),
+             minutes_fr(c.worst_min), _nearest(c)]
             for c in lines
         ],
         "total": integer_fr(sum(c.uncovered for c in lines)),

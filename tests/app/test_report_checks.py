@@ -106,7 +106,7 @@ def test_a_time_that_is_not_a_number_is_refused() -> None:
 def test_the_line_outside_any_epci_makes_the_column_re_add() -> None:
     lines = report_view(small_content())["epci"]["lignes"]
     totals = [int(line["chiffres"][0].replace("\u202f", "")) for line in lines]
-    assert lines[-1]["nom"] == "Hors intercommunalité"
+    assert lines[-1]["nom"] == "Aucune ou inconnue"
     assert sum(totals) == 15634
 
 
