@@ -1,4 +1,4 @@
-"""Read by Alembic. The service hands its connection over; a developer's ``alembic`` command opens one from settings."""
+"""Read by Alembic. The service hands its connection over; the ``alembic`` command opens one from settings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def _render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Li
     if kind == "type" and isinstance(item, Geometry):
         autogenerate.imports.add("from geoalchemy2 import Geometry")
         return f"Geometry({item.geometry_type!r}, srid={item.srid}, spatial_index=False)"
-    rendered: str | Literal[False] = alembic_helpers.render_item(kind, item, autogenerate)
-    return rendered
+    return False  # Alembic's own way
 
 
 def _migrate(connection: Connection) -> None:

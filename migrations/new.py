@@ -1,4 +1,4 @@
-"""For developers: write the migration that brings the database to what models.py says. To be read over before it is kept.
+"""For developers: write the migration that leads to what models.py says, to be read over before it is kept.
 
     python -m migrations.new "people of each cell"
     python -m migrations.new --first        before the first release only: the first migration, made again
@@ -74,7 +74,7 @@ def _tidy(path: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "format", "--quiet", str(path)], check=True)  # noqa: S603
     subprocess.run([*ruff, "check", "--fix", "--quiet", str(path)], check=True)  # noqa: S603
-    print(path)  # noqa: T201
+    print(path)
 
 
 def _add_postgis(_context: Any, _revision: Any, directives: list[Any]) -> None:

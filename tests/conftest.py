@@ -1,7 +1,8 @@
-"""What every test may ask for: a real PostGIS, a database of its worker, a session rolled back, the real data.
+"""What every test may ask for: a real PostGIS, a database of its worker, a session rolled back, the real
+data.
 
-One private cluster serves all the workers of a run (1.9 s once, against 1.9 s and 70 MB for each of them); each worker has
-its own database, made by running the migrations.
+One private cluster serves all the workers of a run (1.9 s once, against 1.9 s and 70 MB for each of them);
+each worker has its own database, made by running the migrations.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def make_store(prefix: str = "accueil30-store-") -> Path:
-    """A new folder that the cluster's own user can walk into (pytest's tmp_path is closed to it under root)."""
+    """A new folder that the cluster's own user can walk into (under root, tmp_path is closed to it)."""
     store = Path(tempfile.mkdtemp(prefix=prefix))
     store.chmod(0o755)
     return store
@@ -74,7 +75,7 @@ def remove_store(store: Path) -> None:
 
 
 def _sweep_killed_runs() -> None:
-    """End what a run killed without warning (kill -9, power) left behind; only ours, only when its leader is dead."""
+    """End what a run killed without warning left behind: only ours, only when its leader is dead."""
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
         leader = left.name.removeprefix(_PREFIX).split("-")[0]
         if leader.isdigit() and left.stat().st_uid == os.geteuid() and not Path(f"/proc/{leader}").exists():
@@ -121,7 +122,7 @@ def session(engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def clean_engine(engine: Engine) -> Iterator[Engine]:
-    """For code that opens its own transactions (the API, the command line): every table is emptied after the test."""
+    """For code that opens its own transactions (API, command line): all is emptied after the test."""
     yield engine
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with engine.begin() as connection:

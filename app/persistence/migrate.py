@@ -1,4 +1,4 @@
-"""Migrations, run by the service itself: Alembic set up from code, so that it works from an installed package too."""
+"""Migrations, run by the service itself: Alembic set up from code works from an installed package too."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def current(engine: Engine) -> str | None:
 def upgrade(engine: Engine) -> bool:
     """Bring the database to ``head``; True when something was done.
 
-    Several processes may call it at once: one migrates, the others wait, then find nothing to do. All the steps are one
-    transaction: whatever fails leaves the database as it was. Raises NotReadyError when the database is newer than
-    this code, DatabaseUnavailableError when PostGIS is missing or another process migrates for too long.
+    Several processes may call it at once: one migrates, the others wait, then find nothing to do. All the
+    steps are one transaction: whatever fails leaves the database as it was. Raises NotReadyError when the
+    database is newer than this code, DatabaseUnavailableError when PostGIS is missing or another process
+    migrates for too long.
     """
     if current(engine) == head():
         return False
@@ -74,9 +75,9 @@ def _check_known(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
     if revision is not None and revision not in known:
         raise NotReadyError(
-            f"La base est plus récente que ce programme (révision « {revision} », le programme connaît « {head()} »). "
-            "Installez la version d'accueil30 qui a servi cette base, ou rechargez une sauvegarde faite avec celle-ci. "
-            "Rien n'a été modifié."
+            f"La base est plus récente que ce programme (révision « {revision} », le programme connaît « "
+            f"{head()} »). Installez la version d'accueil30 qui a servi cette base, ou rechargez une "
+            "sauvegarde faite avec celle-ci. Rien n'a été modifié."
         )
 
 

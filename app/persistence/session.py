@@ -1,4 +1,4 @@
-"""The engine and its sessions. One engine a process, made by whoever assembles the service (main, cli, a test)."""
+"""The engine and its sessions. One engine a process, made by whoever assembles it (main, cli, a test)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ _DRIVER = "postgresql+psycopg"
 _OUR_NAMES = ("postgres", "postgresql", _DRIVER)
 # SQLSTATE -> what the planner should know. Two letters: the whole class.
 _SAYINGS = {
-    "53100": "Le disque de la base est plein : rien n'a été enregistré. Libérez de la place, puis recommencez.",
-    "53300": "La base n'accepte plus de connexions : trop de programmes l'utilisent. Réessayez dans un instant.",
+    "53100": "Le disque de la base est plein : rien n'a été enregistré. Libérez de la place, puis "
+    "recommencez.",
+    "53300": "La base n'accepte plus de connexions : trop de programmes l'utilisent. Réessayez dans un "
+    "instant.",
     "57P": "La base s'arrête ou redémarre : rien n'a été enregistré. Réessayez dans un instant.",
     "08": "La liaison avec la base est coupée : rien n'a été enregistré. Réessayez dans un instant.",
 }
@@ -31,8 +33,8 @@ _SAYINGS = {
 def make_engine(settings: Settings) -> Engine:
     """The engine of ``settings``: yours (``database_url``) or the embedded cluster, started here if need be.
 
-    A connection that fails, now or later, raises DatabaseUnavailableError in French. A private cluster that was killed
-    is started again by the next connection; one that was stopped on purpose stays stopped.
+    A connection that fails, now or later, raises DatabaseUnavailableError in French. A private cluster that
+    was killed is started again by the next connection; one that was stopped on purpose stays stopped.
     Raises InvalidInputError for an address that is not one of PostgreSQL.
     """
     if settings.database_url:
@@ -49,12 +51,13 @@ def database_address(text: str) -> URL:
     except (ArgumentError, ValueError):
         raise InvalidInputError(
             "ACCUEIL30_DATABASE_URL n'est pas une adresse de base ; attendu : "
-            "postgresql://utilisateur:motdepasse@machine:5432/base (dans le mot de passe, écrivez %40 pour @)."
+            "postgresql://utilisateur:motdepasse@machine:5432/base (dans le mot de passe, écrivez %40 pour "
+            "@)."
         ) from None
     if address.drivername not in _OUR_NAMES:
         raise InvalidInputError(
-            f"ACCUEIL30_DATABASE_URL commence par « {address.drivername}:// » ; le service ne parle qu'à PostgreSQL "
-            "(avec PostGIS) : postgresql://utilisateur:motdepasse@machine:5432/base."
+            f"ACCUEIL30_DATABASE_URL commence par « {address.drivername}:// » ; le service ne parle qu'à "
+            "PostgreSQL (avec PostGIS) : postgresql://utilisateur:motdepasse@machine:5432/base."
         )
     return address.set(drivername=_DRIVER)
 
@@ -68,7 +71,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def read_session(engine: Engine) -> Iterator[Session]:
-    """A session that cannot write and sees one instant of the base, so that the figures of one answer agree."""
+    """A session that cannot write and sees one instant of the base: the figures of one answer agree."""
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(reader) as session:
         yield session

@@ -35,7 +35,8 @@ class PostgresBinaries:
 def find_binaries(
     major: int | None = None, *, debian_root: Path = DEBIAN_ROOT, search_path: str | None = None
 ) -> PostgresBinaries:
-    """The newest PostgreSQL that has PostGIS, or the one of version ``major`` when a cluster already asks for it.
+    """The newest PostgreSQL that has PostGIS, or the one of version ``major`` when a cluster already asks for
+    it.
 
     ``search_path``: where to look besides Debian's folder (default: the PATH).
     Raises DatabaseUnavailableError (French, with what to install) when there is none.
@@ -55,9 +56,10 @@ def find_binaries(
         if found.major == major:
             return found
     raise DatabaseUnavailableError(
-        f"La base du service a été créée par PostgreSQL {major} ; cette machine a PostgreSQL {_majors(usable)} "
-        f"avec PostGIS. Installez postgresql-{major} et postgresql-{major}-postgis-3 à côté, le temps d'une "
-        "sauvegarde (« accueil30 db backup ») à recharger ensuite dans un nouveau dossier ACCUEIL30_STORE."
+        f"La base du service a été créée par PostgreSQL {major} ; cette machine a PostgreSQL "
+        f"{_majors(usable)} avec PostGIS. Installez postgresql-{major} et postgresql-{major}-postgis-3 à "
+        "côté, le temps d'une sauvegarde (« accueil30 db backup ») à recharger ensuite dans un nouveau "
+        "dossier ACCUEIL30_STORE."
     )
 
 
@@ -101,8 +103,7 @@ def _has_postgis(folder: Path, major: int) -> bool:
 
 def _output_of(tool: Path, argument: str) -> str:
     try:
-        return subprocess.run(
-            [str(tool), argument], capture_output=True, text=True, timeout=10, check=False
-        ).stdout
+        asked = subprocess.run([str(tool), argument], capture_output=True, timeout=10, check=False)  # noqa: S603
+        return asked.stdout.decode("utf-8", errors="replace")
     except (OSError, subprocess.TimeoutExpired):
         return ""

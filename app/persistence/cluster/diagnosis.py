@@ -15,24 +15,26 @@ STARTING_NEEDS_MB = 50  # crash recovery writes at least one more WAL file of 16
 _BYTES_PER_MB = 1_000_000
 _GRAVE = re.compile(r"\b(?:FATAL|PANIC):\s+(.*)")
 
+_DISK_FULL = (
+    "Le disque de {folder} est plein : PostgreSQL ne peut plus écrire. Libérez de la place "
+    "({free} Mo libres), puis relancez."
+)
 _KNOWN = (
-    (
-        "No space left on device",
-        "Le disque de {folder} est plein : PostgreSQL ne peut plus écrire. Libérez de la place ({free} Mo libres), "
-        "puis relancez.",
-    ),
+    ("No space left on device", _DISK_FULL),
+    ("Check free disk space", _DISK_FULL),  # said instead when a part of a block could still be written
     (
         "Disk quota exceeded",
         "Le quota de disque est atteint dans {folder}. Libérez de la place, puis relancez.",
     ),
     (
         "Cannot allocate memory",
-        "La mémoire manque pour démarrer PostgreSQL. Fermez d'autres programmes, ou baissez shared_buffers dans "
-        "{folder}/local.conf.",
+        "La mémoire manque pour démarrer PostgreSQL. Fermez d'autres programmes, ou baissez shared_buffers "
+        "dans {folder}/local.conf.",
     ),
     (
         "database files are incompatible with server",
-        "La base de {folder} a été créée par une autre version de PostgreSQL. Installez cette version à côté.",
+        "La base de {folder} a été créée par une autre version de PostgreSQL. Installez cette version à "
+        "côté.",
     ),
 )
 
@@ -42,8 +44,8 @@ def check_free_space(folder: Path, needed_mb: int) -> None:
     free = free_mb(folder)
     if free < needed_mb:
         raise DatabaseUnavailableError(
-            f"Il reste {free} Mo sur le disque de {folder} ; la base en demande {needed_mb}. Libérez de la place ou "
-            "choisissez un autre dossier par ACCUEIL30_STORE, puis relancez. Rien n'a été modifié."
+            f"Il reste {free} Mo sur le disque de {folder} ; la base en demande {needed_mb}. Libérez de la "
+            "place ou choisissez un autre dossier par ACCUEIL30_STORE, puis relancez. Rien n'a été modifié."
         )
 
 
@@ -54,7 +56,7 @@ def free_mb(folder: Path) -> int:
 
 
 def explain_failure(said: str, *, doing: str, folder: Path, log_file: Path) -> DatabaseUnavailableError:
-    """The error for a PostgreSQL program that failed. ``said``: its output and what it has just added to its log."""
+    """The error for a PostgreSQL program that failed. ``said``: its output, what it just added to its log."""
     for words, sentence in _KNOWN:
         if words in said:
             return DatabaseUnavailableError(sentence.format(folder=folder, free=free_mb(folder)))
@@ -64,8 +66,8 @@ def explain_failure(said: str, *, doing: str, folder: Path, log_file: Path) -> D
     )
     return DatabaseUnavailableError(
         f"PostgreSQL n'a pas pu {doing}. Il dit : « {last.strip()} ». Son journal : {log_file}. "
-        "Rien n'a été effacé : si les fichiers sont abîmés, gardez-en une copie, puis rechargez une sauvegarde "
-        "(« accueil30 db restore »)."
+        "Rien n'a été effacé : si les fichiers sont abîmés, gardez-en une copie, puis rechargez une "
+        "sauvegarde (« accueil30 db restore »)."
     )
 
 

@@ -14,7 +14,8 @@ from app.errors import DatabaseUnavailableError
 from app.persistence.cluster.owner import Owner
 
 SUPERUSER = "accueil30"
-_SOCKET_NAME = ".s.PGSQL.5432"
+PORT = 5432  # no port is opened: it is a part of the socket's name
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 107  # bytes: sun_path is 108 with its final zero
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/+-]+")  # libpq and PostgreSQL cut lists of folders at commas
 _SHORT_ROOT = Path("/tmp")  # noqa: S108  the same for every process, whatever its TMPDIR; see private_folder
@@ -24,6 +25,7 @@ _CONF = """\
 hba_file = 'pg_hba.conf'
 ident_file = 'pg_ident.conf'
 listen_addresses = ''
+port = 5432
 unix_socket_permissions = 0700
 max_connections = 200
 shared_buffers = 256MB
@@ -50,7 +52,7 @@ log_checkpoints = off
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The paths of one cluster. Root writes only in ``home``, which is its own; PostgreSQL in the three others."""
+    """The paths of one cluster. Root writes only in ``home``, its own; PostgreSQL in the folders below."""
 
     home: Path
 
@@ -75,9 +77,9 @@ class Layout:
         return self.home / "accueil30.conf"
 
     def socket_folder(self) -> Path:
-        """The folder of the Unix socket: in the store, or a short one of its own when the store's path is unfit."""
+        """The folder of the Unix socket: in the store, or a short one when the store's path is unfit."""
         inside = self.home / "run"
-        length = len(os.fsencode(inside / _SOCKET_NAME))
+        length = len(os.fsencode(inside / SOCKET_NAME))
         if length <= _LONGEST_SOCKET_PATH and _PLAIN_PATH.fullmatch(str(inside)):
             return inside
         key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
@@ -85,7 +87,7 @@ class Layout:
 
 
 def make_home(layout: Layout, owner: Owner) -> None:
-    """Create the cluster's folder (0750, the owner's group), at once with its rights: others may be starting too."""
+    """Create the cluster's folder (0750, the owner's group) in one go: others may be starting too."""
     store = layout.home.parent
     if not store.exists():
         store.mkdir(parents=True, exist_ok=True)
@@ -93,11 +95,12 @@ def make_home(layout: Layout, owner: Owner) -> None:
     if layout.home.exists():
         return
     aside = Path(tempfile.mkdtemp(prefix="postgres-", dir=store))
-    os.chown(aside, -1, owner.gid)
-    aside.chmod(0o750)
     try:
+        if owner.is_someone_else:
+            os.chown(aside, -1, owner.gid)
+        aside.chmod(0o750)
         aside.rename(layout.home)
-    except OSError:  # somebody was faster
+    except OSError:  # most often: somebody was faster
         aside.rmdir()
         if not layout.home.exists():
             raise
@@ -113,20 +116,21 @@ def private_folder(folder: Path, owner: Owner) -> None:
     """Make ``folder`` (0700) for the owner; refuse one that somebody else prepared, a link included."""
     try:
         folder.mkdir(mode=0o700)
-        os.chown(folder, owner.uid, owner.gid, follow_symlinks=False)
+        if owner.is_someone_else:
+            os.chown(folder, owner.uid, owner.gid, follow_symlinks=False)
     except FileExistsError:
         pass
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner.uid or stat.S_IMODE(found.st_mode) & 0o077:
         raise DatabaseUnavailableError(
             f"Le dossier {folder} devrait appartenir à « {owner.name} » et à lui seul (mode 0700) ; il est à "
-            f"l'utilisateur {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}. Supprimez-le s'il ne sert à rien "
-            "d'autre, puis relancez."
+            f"l'utilisateur {found.st_uid}, mode {stat.S_IMODE(found.st_mode):04o}. Supprimez-le s'il ne "
+            "sert à rien d'autre, puis relancez."
         )
 
 
 def write_conf(layout: Layout, owner: Owner) -> None:
-    """Write the settings and who may come in: the owner and root, known by the kernel (peer), over the socket."""
+    """Write the settings, and who may come in: the owner and root, whom the kernel vouches for (peer)."""
     socket = layout.socket_folder()
     _write(layout.conf_file, f"{_CONF}unix_socket_directories = '{socket}'\ninclude_if_exists 'local.conf'\n")
     _write(layout.home / "pg_hba.conf", f"local all {SUPERUSER} peer map=house\n")

@@ -31,8 +31,9 @@ class Owner:
 def owner_of(data: Path) -> Owner:
     """The user of the cluster in ``data``, or the one who will own it if it does not exist yet.
 
-    Not root: yourself. Root: the ``postgres`` user that Debian's package creates; never ``nobody``, whose files
-    every reduced daemon of the machine could read. Raises DatabaseUnavailableError when there is no such user.
+    Not root: yourself. Root: the ``postgres`` user that Debian's package creates; never ``nobody``, whose
+    files every reduced daemon of the machine could read. Raises DatabaseUnavailableError when there is no
+    such user.
     """
     here = os.geteuid()
     if data.exists():
@@ -57,8 +58,8 @@ def _existing_owner(data: Path, uid: int, here: int) -> Owner:
     owner = _by_uid(uid)
     if here not in (_ROOT, uid):
         raise DatabaseUnavailableError(
-            f"La base {data} appartient à l'utilisateur « {owner.name} ». Lancez le service sous ce nom ou sous "
-            "root, ou choisissez un autre dossier par ACCUEIL30_STORE."
+            f"La base {data} appartient à l'utilisateur « {owner.name} ». Lancez le service sous ce nom ou "
+            "sous root, ou choisissez un autre dossier par ACCUEIL30_STORE."
         )
     return owner
 
@@ -82,11 +83,12 @@ def run_as(
 ) -> subprocess.CompletedProcess[str]:
     """Run a PostgreSQL program under the owner's name; its two outputs come back together in ``stdout``.
 
-    The environment is emptied: PGDATA, PGOPTIONS... of the caller must not reach the private cluster, and LC_ALL=C
-    keeps messages in the words that ``diagnosis`` looks for. Its own session keeps Ctrl-C away from the server.
+    The environment is emptied: PGDATA, PGOPTIONS... of the caller must not reach the private cluster, and
+    LC_ALL=C keeps messages in the words that ``diagnosis`` looks for. Its own session keeps Ctrl-C away from
+    the server.
     """
     switch = owner.is_someone_else
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603  programs of PostgreSQL's folder, arguments of ours
         list(command),
         cwd=folder,
         user=owner.uid if switch else None,
@@ -114,8 +116,8 @@ def check_reachable(owner: Owner, folder: Path) -> None:
         return
     closed = next((step for step in [*reversed(folder.parents), folder] if not _lets_in(owner, step)), folder)
     raise DatabaseUnavailableError(
-        f"Le dossier {closed} est fermé à l'utilisateur « {owner.name} », à qui appartient la base sous root. "
-        f"Ouvrez-lui le passage (chmod o+x '{closed}') ou choisissez un autre dossier, par exemple "
+        f"Le dossier {closed} est fermé à l'utilisateur « {owner.name} », à qui appartient la base sous "
+        f"root. Ouvrez-lui le passage (chmod o+x '{closed}') ou choisissez un autre dossier, par exemple "
         "ACCUEIL30_STORE=/var/lib/accueil30."
     )
 

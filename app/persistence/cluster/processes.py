@@ -1,7 +1,7 @@
 """What really runs: postmaster.pid read with suspicion, a process recognised by the folder it works in.
 
-PostgreSQL enters its data folder when it starts, and so do all its children: ``/proc/<pid>/cwd`` says whether a pid
-found in an old file is still our server, or a stranger who was given the same number since.
+PostgreSQL enters its data folder when it starts, and so do all its children: ``/proc/<pid>/cwd`` says whether
+a pid found in an old file is still our server, or a stranger who was given the same number since.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ORPHANS_PATIENCE_S = 20.0
 
 
 def server_pid(data: Path) -> int | None:
-    """The pid of the server of ``data`` if it lives, else None. Raises PermissionError for a stranger's cluster."""
+    """The pid of the living server of ``data``, else None. PermissionError for a stranger's cluster."""
     pid = _written_pid(data)
     return pid if pid is not None and _works_in(pid, data) else None
 
@@ -38,22 +38,21 @@ def has_crashed(data: Path) -> bool:
     return (data / "postmaster.pid").exists() and server_pid(data) is None
 
 
-def clear_after_crash(data: Path) -> None:
-    """Make ``data`` fit for a new start after a killed server: end its orphans, forget a pid given to a stranger.
+def clear_after_crash(data: Path, socket: Path) -> None:
+    """Make ``data`` fit for a new start after a killed server: end its orphans, remove its marks.
 
-    A dead pid is left to PostgreSQL, which knows what to do. A living stranger of the same user would stop it, so the
-    file goes, but only when nothing works in the folder any more: it also guards against two servers on one cluster.
+    PostgreSQL forgets a dead pid by itself, but not one that lives again as a stranger of the same user, nor
+    one that nobody has buried yet. Its marks guard against two servers on one cluster: they go only when no
+    process works in the folder any more. ``socket``: its path; its own mark is beside it.
     """
-    if not has_crashed(data):
+    lock = socket.with_name(socket.name + ".lock")
+    marks = [path for path in (data / "postmaster.pid", lock, socket) if path.exists()]
+    if not marks or server_pid(data) is not None:
         return
     _end_orphans(data)
-    pid = _written_pid(data)
-    if pid is not None and not Path(f"/proc/{pid}").exists():
-        return
-    _log.warning(
-        "Le serveur de %s s'est arrêté sans prévenir ; sa marque périmée (postmaster.pid) est ôtée.", data
-    )
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    _log.warning("Le serveur de %s s'est arrêté sans prévenir : ses marques périmées sont ôtées.", data)
+    for path in marks:
+        path.unlink(missing_ok=True)
 
 
 def _end_orphans(data: Path) -> None:
