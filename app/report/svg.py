@@ -52,15 +52,14 @@ def title(words: str) -> str:
 
 
 def document(width: int, height: int, parts: Iterable[str]) -> str:
-    """Sized in points so that typst gives it its true size on paper."""
-    points = 72 / 25.4 / UNITS_PER_MM
+    """A whole file, sized in millimetres on paper."""
     return element(
         "svg",
         "".join(parts),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width} {height}",
-        width=f"{width * points:.2f}",
-        height=f"{height * points:.2f}",
+        width=f"{width / UNITS_PER_MM:.2f}mm",
+        height=f"{height / UNITS_PER_MM:.2f}mm",
     )
 
 
