@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 def roads(options: argparse.Namespace) -> None:
     from app.services.import_roads import import_roads
-    from data.network import read_roads
+    from data.roads import read_roads
     from data.store import Store
 
     with progress_bar("Lecture des routes") as progress:
@@ -81,7 +81,7 @@ def sites(options: argparse.Namespace) -> None:
         with progress_bar("Lecture des lieux") as progress:
             table, report = read_france_services(
                 options.file,
-                known_communes=known or None,
+                known_communes=known[0] or None,
                 encoding=options.encoding,
                 delimiter=options.delimiter,
                 progress=progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from sqlalchemy import delete, func, select, text
@@ -138,7 +139,7 @@ def _removed_codes(
 
 
 def _ewkb(table: GeoDataFrame) -> list[str | None]:
-    with_srid = shapely.set_srid(table.geometry.to_numpy(), 4326)
+    with_srid = shapely.set_srid(np.asarray(table.geometry, dtype=object), 4326)
     return list(shapely.to_wkb(with_srid, hex=True, include_srid=True))
 
 

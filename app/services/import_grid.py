@@ -43,7 +43,7 @@ def import_grid(
         {"ids": list(cells["cell_id"])},
     )
     x_m, y_m, size_m = (cells[name].to_numpy() for name in ("x_m", "y_m", "cell_size_m"))
-    centres = cell_centres_wgs84(x_m, y_m, size_m)
+    centres = shapely.points(*cell_centres_wgs84(x_m, y_m, size_m))
     polygons = cell_polygons_wgs84(x_m, y_m, size_m)
     copy_rows(
         session,

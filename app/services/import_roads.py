@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +55,9 @@ def import_roads(
     if find_current_network(session, meta.name, meta.source_sha256, meta.profile_version):
         return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=True)
 
-    folder = store.graph_folder(meta.name, meta.source_sha256, meta.profile_version)
+    # The same file under other speeds is another graph: both can be in the store, each with its runs.
+    identity = hashlib.sha256(f"{meta.source_sha256} {meta.profile_version} {meta.crs_epsg}".encode()).hexdigest()
+    folder = store.graph_folder(meta.name, identity)
     save_graph(graph, folder)
     batch = record_batch(session, report)
     replaced = list(

@@ -6,17 +6,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from geoalchemy2.functions import ST_Contains, ST_MakePoint, ST_SetSRID
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidInputError, NotReadyError
-from app.persistence.models import Departement, RoadNetwork
+from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
 from routing.graph import RoadGraph, open_graph
 
-#: A network answers for a département when its extent holds this share of the département's. Not 1: outlines follow
-#: the coast, roads do not, and a cape without a road is no reason to refuse.
-MIN_SHARE_IN_EXTENT = 0.9
+#: A network answers for a département when this share of its communes meets its extent. Not all: an islet without
+#: a road is no reason to refuse.
+MIN_SHARE_OF_COMMUNES = 0.9
 
 
 def open_network(store: Store, network: RoadNetwork) -> RoadGraph:
@@ -32,15 +32,14 @@ def network_for_departement(
     session: Session, code: str, *, mode: str, name: str | None = None
 ) -> RoadNetwork:
     """The newest current network that covers the département; NotReadyError when there is none."""
-    extent = func.ST_Envelope(Departement.geometry)
-    share = func.ST_Area(func.ST_Intersection(RoadNetwork.extent, extent)) / func.ST_Area(extent)
+    meets = func.avg(case((func.ST_Intersects(Commune.geometry, RoadNetwork.extent), 1.0), else_=0.0))
+    share = select(meets).where(Commune.departement_code == code).correlate(RoadNetwork).scalar_subquery()
     query = (
         select(RoadNetwork)
-        .join(Departement, Departement.code == code)
         .where(RoadNetwork.mode == mode, RoadNetwork.is_current)
         .order_by(RoadNetwork.created_at.desc())
     )
-    query = query.where(RoadNetwork.name == name) if name else query.where(share >= MIN_SHARE_IN_EXTENT)
+    query = query.where(RoadNetwork.name == name) if name else query.where(share >= MIN_SHARE_OF_COMMUNES)
     network = session.scalar(query.limit(1))
     if network is None:
         wanted = f"nommé « {name} »" if name else f"qui couvre le département {code}"
