@@ -149,8 +149,9 @@ def _require_temporary_space(path: Path) -> None:
     free_mb = shutil.disk_usage(folder).free >> 20
     if free_mb < needed_mb:
         raise StoreError(
-            f"Place insuffisante dans le dossier temporaire {folder} pour lire {path.name} : {free_mb} Mo libres, "
-            f"{needed_mb} Mo nécessaires. Libérer de la place ou choisir un autre dossier avec TMPDIR."
+            f"Place insuffisante dans le dossier temporaire {folder} : lire {path.name} demande "
+            f"{needed_mb} Mo, {free_mb} Mo sont libres. Libérer de la place ou choisir un autre dossier avec "
+            "TMPDIR."
         )
 
 

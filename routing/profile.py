@@ -23,7 +23,7 @@ ROUNDABOUT_KMH = 25.0
 #: waiting and boarding are counted apart.
 FERRY_KMH = 10.0
 #: Waiting and boarding, once per crossing. Five minutes is Valhalla's default ``ferry_cost``, and half the
-#: interval of a boat every ten minutes: right for a river ferry, too kind to a sea line (no timetable is read).
+#: interval of a boat every ten minutes: right for a river ferry, too kind to a sea line (no timetable here).
 BOARDING_WAIT_S = 300.0
 
 
@@ -125,9 +125,9 @@ WAY_KEYS = frozenset(
 class WayRule:
     """What one way offers. A direction that is closed has no speed.
 
-    ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and takes the place
-    of the speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown`` lists the
-    tags that were not understood and were therefore left aside.
+    ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and takes the
+    place of the speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown``
+    lists the tags that were not understood and were therefore left aside.
     """
 
     class_index: int

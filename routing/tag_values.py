@@ -25,6 +25,7 @@ IMPLICIT_LIMITS_KMH = {
     "FR:walk": 6.0,
     "walk": 6.0,
 }
+LONGEST_CROSSING_S = 3 * 86_400.0
 #: "No limit" leaves the speed of the class: it is not a speed, and it is not a mistake either.
 NO_LIMIT = "none"
 
@@ -52,7 +53,7 @@ def parse_maxspeed(value: str) -> float | None:
 
 
 def parse_duration_s(value: str) -> float | None:
-    """Seconds of a ``duration`` value, None when it is not understood (zero is not: no crossing takes none).
+    """Seconds of a ``duration`` value, None when it is not understood, is zero, or passes three days.
 
     Reads "1:30" (hours:minutes), "0:12:30", "PT1H30M" and "90" (minutes).
     """
@@ -65,4 +66,4 @@ def parse_duration_s(value: str) -> float | None:
         seconds = days * 86_400 + hours * 3600 + minutes * 60 + rest
     elif match := _MINUTES.fullmatch(value):
         seconds = float(match[1]) * 60
-    return float(seconds) if seconds > 0 else None
+    return float(seconds) if 0 < seconds <= LONGEST_CROSSING_S else None

@@ -1,0 +1,57 @@
+"""From degrees and speeds to the metres and deciseconds of a road graph.
+
+Lengths are geodesics on the WGS 84 ellipsoid, not distances in the projection: Lambert-93 stretches by 2 ‰ in
+the south of France and shrinks by 1 ‰ in its middle, which is seconds at a threshold of half an hour.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyproj
+from numpy.typing import NDArray
+
+from data.errors import BadInputError
+from routing.graph import UNREACHED_DS
+
+Int = NDArray[np.int64]
+Float = NDArray[np.float64]
+
+_WGS84 = pyproj.Geod(ellps="WGS84")
+
+
+def project(lon: Float, lat: Float, crs_epsg: int) -> tuple[Float, Float]:
+    """Degrees to metres of a projected CRS. Raises BadInputError where the projection has no answer."""
+    to_crs = pyproj.Transformer.from_crs(4326, crs_epsg, always_xy=True)
+    x_m, y_m = to_crs.transform(lon, lat)
+    outside = ~(np.isfinite(x_m) & np.isfinite(y_m))
+    if outside.any():
+        first = int(np.flatnonzero(outside)[0])
+        raise BadInputError(
+            f"Des coordonnées sortent de la projection EPSG:{crs_epsg}.",
+            received=f"longitude {lon[first]}, latitude {lat[first]}",
+            expected="un extrait situé dans le territoire choisi",
+            action="vérifiez le territoire et le fichier de routes",
+        )
+    return x_m, y_m
+
+
+def segment_lengths_m(lon: Float, lat: Float) -> Float:
+    """Geodesic from each point to the next: float64[s]; the last one, which has no next, is 0."""
+    length_m = np.zeros(len(lon))
+    if len(lon) > 1:
+        length_m[:-1] = _WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
+    return length_m
+
+
+def seconds_to_ds(seconds: Float) -> Int:
+    """Whole deciseconds, halves up, at least 1; UNREACHED_DS where the time is NaN (closed)."""
+    is_closed = np.isnan(seconds)
+    whole_ds = np.floor(np.where(is_closed, 0.0, seconds) * 10 + 0.5).astype(np.int64)
+    return np.where(is_closed, np.int64(UNREACHED_DS), np.maximum(whole_ds, 1))
+
+
+def road_lengths_m(lon: Float, lat: Float, shape_first: Int) -> Float:
+    """Length of each road whose shape stands at shape_first[r]:shape_first[r + 1]: float64[k]."""
+    segments_m = segment_lengths_m(lon, lat)
+    segments_m[shape_first[1:] - 1] = 0.0  # from the end of a road to the start of the next
+    return np.asarray(np.add.reduceat(segments_m, shape_first[:-1]))
