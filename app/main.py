@@ -18,6 +18,7 @@ from app.api import (
     routes_problems,
     routes_reports,
     routes_sites,
+    routes_tiles,
 )
 from app.api.info import service_version
 from app.api.metrics import Metrics
@@ -25,6 +26,7 @@ from app.api.middleware import Surroundings
 from app.api.openapi import install_openapi
 from app.api.problems import install_problems
 from app.persistence.session import make_engine
+from app.services.tiles import TileCache
 from app.settings import Settings
 from app.web import pages
 
@@ -36,6 +38,7 @@ _ROUTES = (
     routes_sites,
     routes_agreements,
     routes_reports,
+    routes_tiles,
     routes_problems,
     routes_health,
 )
@@ -54,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.metrics = Metrics()
+    app.state.tiles = TileCache()
     app.add_middleware(Surroundings, metrics=app.state.metrics)
     install_problems(app)
     install_openapi(app)

@@ -37,4 +37,5 @@ def _epci_shapes(session: Session, departement_code: str) -> dict[str, dict[str,
 
 
 def _as_geojson(shape: Any) -> Any:
-    return func.ST_AsGeoJSON(func.ST_SimplifyPreserveTopology(shape, TOLERANCE_DEG), _DIGITS)
+    simplified = func.ST_Multi(func.ST_SimplifyPreserveTopology(shape, TOLERANCE_DEG))
+    return func.ST_AsGeoJSON(simplified, _DIGITS)

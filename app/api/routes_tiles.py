@@ -1,0 +1,115 @@
+"""Vector tiles and their description (TileJSON)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from app.api.deps import API_PREFIX, Db, api_router
+from app.api.info import attributions
+from app.api.params import ScopeQuery
+from app.api.problems import problem_responses
+from app.api.schemas import DEPARTEMENT_PATTERN
+from app.services.tiles import (
+    FIELDS,
+    MAX_ZOOM,
+    MIN_ZOOM,
+    Layer,
+    Tile,
+    TileCache,
+    check_tile,
+    data_version,
+    draw_tile,
+    fictional_flags,
+    layer_bounds,
+)
+
+router = api_router("Tuiles")
+
+MVT = "application/vnd.mapbox-vector-tile"
+LayerPath = Annotated[Layer, Path(description="Couche")]
+DepartementQuery = Annotated[
+    str | None, Query(pattern=DEPARTEMENT_PATTERN, description="Un seul département ; par défaut, tous")
+]
+Coordinate = Annotated[int, Path(ge=0, le=2**24)]
+
+
+class VectorLayer(BaseModel):
+    id: str
+    fields: dict[str, str]
+    minzoom: int
+    maxzoom: int
+
+
+class TileJson(BaseModel):
+    """TileJSON 3.0.0."""
+
+    tilejson: str = "3.0.0"
+    name: str
+    tiles: list[str]
+    vector_layers: list[VectorLayer]
+    attribution: str
+    bounds: tuple[float, float, float, float] | None
+    minzoom: int
+    maxzoom: int
+
+
+@router.get(
+    "/tiles/{layer}/{z}/{x}/{y}.mvt",
+    summary="Une tuile vectorielle",
+    response_class=Response,
+    responses={200: {"content": {MVT: {}}}, 304: {"description": "Inchangée"}},
+)
+def read_tile(
+    request: Request,
+    db: Db,
+    layer: LayerPath,
+    z: Coordinate,
+    x: Coordinate,
+    y: Coordinate,
+    departement: DepartementQuery = None,
+    scope: ScopeQuery = "all",
+    if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
+) -> Response:
+    """Du calcul publié. L’ETag change avec le calcul publié, les limites, les routes ou les lieux."""
+    tile = Tile(layer, z, x, y, departement, scope)
+    check_tile(tile)
+    cache: TileCache = request.app.state.tiles
+    with db.read() as session:
+        version = data_version(session, layer, departement)
+        # Revalidated each time: the answer to that costs a millisecond, and an edit is seen at once.
+        headers = {"ETag": f'"{version}"', "Cache-Control": "public, no-cache"}
+        if if_none_match is not None and version in if_none_match:
+            return Response(status_code=304, headers=headers)
+        content = draw_tile(session, tile, version, cache)
+    return Response(content, media_type=MVT, headers=headers)
+
+
+@router.get(
+    "/tiles/{layer}.json", summary="Description d’une couche de tuiles", response_model=TileJson
+)
+def read_tilejson(
+    request: Request,
+    db: Db,
+    layer: LayerPath,
+    departement: DepartementQuery = None,
+    scope: ScopeQuery = "all",
+) -> TileJson:
+    """À donner telle quelle à un logiciel de carte."""
+    with db.read() as session:
+        bounds = layer_bounds(session, departement)
+        fictional = fictional_flags(session, departement)
+    query = f"?scope={scope}" + (f"&departement={departement}" if departement else "")
+    return TileJson(
+        name=layer,
+        tiles=[f"{str(request.base_url).rstrip('/')}{API_PREFIX}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt{query}"],
+        vector_layers=[
+            VectorLayer(id=layer, fields=FIELDS[layer], minzoom=MIN_ZOOM[layer], maxzoom=MAX_ZOOM)
+        ],
+        attribution=" ; ".join(item.attribution for item in attributions(fictional)),
+        bounds=bounds,
+        minzoom=MIN_ZOOM[layer],
+        maxzoom=MAX_ZOOM,
+    )

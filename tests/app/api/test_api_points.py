@@ -1,0 +1,80 @@
+"""Isochrones and nearest sites around one point of the row of cells; the report of its département."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+from starlette.testclient import TestClient
+
+from tests.app import grid_world
+from tests.app.api.factories import ALPHA_LAT, ALPHA_LON
+
+pytestmark = pytest.mark.usefixtures("world")
+HERE = {"lon": ALPHA_LON, "lat": ALPHA_LAT}
+
+
+def test_isochrones_are_nested_around_their_origin(api: TestClient) -> None:
+    answer = api.get("/api/v1/isochrones", params={**HERE, "minutes": "10,20,30"})
+    assert answer.headers["content-type"] == "application/geo+json"
+    features = answer.json()["features"]
+    assert [feature["properties"]["minutes"] for feature in features] == [10, 20, 30]
+    shapes = [shapely.geometry.shape(feature["geometry"]) for feature in features]
+    assert all(shape.geom_type == "MultiPolygon" for shape in shapes)
+    assert shapes[0].contains(shapely.Point(ALPHA_LON, ALPHA_LAT))
+    assert shapes[0].area < shapes[1].area < shapes[2].area
+    assert answer.json()["origin"]["access_m"] == pytest.approx(0, abs=1)
+    assert answer.json()["info"]["road_network"]["name"] == "row"
+
+
+@pytest.mark.parametrize("minutes", ["", "0", "91", "10,,20", "dix", "1,2,3,4,5,6,7", "-10", "1e1", "٣"])
+def test_impossible_limits(api: TestClient, minutes: str) -> None:
+    answer = api.get("/api/v1/isochrones", params={**HERE, "minutes": minutes})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "query.minutes"
+
+
+@pytest.mark.parametrize(("lon", "lat"), [("nan", "46"), ("inf", "46"), ("181", "46"), ("-6", "91"), ("", "46")])
+def test_impossible_points(api: TestClient, lon: str, lat: str) -> None:
+    assert api.get("/api/v1/isochrones", params={"lon": lon, "lat": lat}).status_code == 422
+
+
+def test_a_point_without_a_road_is_told_how_far(api: TestClient) -> None:
+    lon, lat = grid_world.centre_wgs84(9)
+    answer = api.get("/api/v1/isochrones", params={"lon": lon, "lat": lat})
+    assert answer.status_code == 422
+    assert "lon=" in answer.json()["detail"]
+
+
+def test_isochrone_of_a_site(api: TestClient) -> None:
+    site = api.get("/api/v1/sites", params={"q": "west"}).json()["items"][0]
+    answer = api.get(f"/api/v1/sites/{site['id']}/isochrone", params={"minutes": "15"})
+    assert [feature["properties"]["minutes"] for feature in answer.json()["features"]] == [15]
+
+
+def test_nearest_sites_by_time(api: TestClient) -> None:
+    """From cell 6: the neighbour's at 600 s, the bus at 1,200.0 s, the west site at 3,000 s."""
+    lon, lat = grid_world.centre_wgs84(6)
+    answer = api.get("/api/v1/nearest", params={"lon": lon, "lat": lat, "limit": 3}).json()
+    found = [(item["site"]["name"], item["minutes"], item["is_within_30"]) for item in answer["items"]]
+    assert found == [("Lieu beyond", 10.0, True), ("Lieu bus", 20.0, True), ("Lieu west", 50.0, False)]
+
+
+@pytest.mark.parametrize("limit", ["0", "21", "10000000", "x"])
+def test_nearest_limit(api: TestClient, limit: str) -> None:
+    assert api.get("/api/v1/nearest", params={**HERE, "limit": limit}).status_code == 422
+
+
+def test_report_is_a_pdf_of_the_same_figures(api: TestClient) -> None:
+    coverage = api.get("/api/v1/departements/00/coverage").json()
+    content = api.get("/api/v1/departements/00/reports/2026.json").json()
+    assert content["headline"]["covered"] == coverage["population"]["covered"]
+    assert content["run_id"] == coverage["info"]["run_id"]
+    assert content["agreements"][0]["allocations"][0]["state_share_eur"] == "85000.00"
+    pdf = api.get("/api/v1/departements/00/reports/2026.pdf")
+    assert pdf.headers["content-type"] == "application/pdf"
+    assert pdf.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(("path", "status"), [("99/reports/2026.pdf", 404), ("00/reports/1.pdf", 422), ("00/reports/x.json", 422)])
+def test_reports_that_cannot_be(api: TestClient, path: str, status: int) -> None:
+    assert api.get(f"/api/v1/departements/{path}").status_code == status
