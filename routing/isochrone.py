@@ -21,7 +21,7 @@ from shapely.geometry import MultiPolygon
 
 from routing.compiled import compiled, read_only
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.search import ACCESS_WALK_M_PER_S, Direction, Reach, times_at
+from routing.search import ACCESS_WALK_M_PER_S, Reach, times_at
 from routing.snap import Attachment, attachment_xy
 
 #: The search must go this much further than the largest limit: the line lies between what is and is not
@@ -54,12 +54,11 @@ def isochrones(
     limits_s: Sequence[float],
     cell_m: float = 100.0,
     *,
-    direction: Direction = "arrival",
     walk_m_per_s: float = ACCESS_WALK_M_PER_S,
 ) -> list[MultiPolygon]:
     """Where one is in strictly less than each limit, one area per limit, in the order given.
 
-    ``reach`` is the search from ``sites`` in that ``direction``, without limit or with one of at least
+    ``reach`` is the search from ``sites``, in either direction, without limit or with one of at least
     ``SEARCH_MARGIN`` times the largest of ``limits_s``. The areas are in the CRS of the graph, valid,
     nested, and hold the places where the sites meet the roads; land further than ``BESIDE_ROAD_M`` from any
     road that one may stop on is left out, and the walk from the road is not counted. An area is empty when
@@ -69,7 +68,7 @@ def isochrones(
     limits_ds = np.asarray(limits_s, np.float64) * 10
     if len(limits_ds) == 0 or not (np.isfinite(limits_ds) & (limits_ds > 0)).all() or not cell_m > 0:
         raise ValueError(f"limits and cell must be positive: {list(limits_s)} s, {cell_m} m")
-    beyond_ds = int(np.ceil(limits_ds.max() * SEARCH_MARGIN))
+    beyond_ds = round(float(limits_ds.max()) * SEARCH_MARGIN)
     if reach.limit_ds is not None and reach.limit_ds < beyond_ds:
         raise ValueError(f"the search stopped at {reach.limit_ds} ds, drawing needs {beyond_ds} ds")
     attached = sites.take(sites.road >= 0)
@@ -78,7 +77,7 @@ def isochrones(
 
     raster, roads = _frame(graph, reach, attached, beyond_ds, cell_m)
     samples, x_m, y_m = _samples(graph, roads, cell_m / 2)
-    sample_ds, _ = times_at(graph, reach, sites, samples, direction, walk_m_per_s=walk_m_per_s)
+    sample_ds, _ = times_at(graph, reach, sites, samples, reach.direction, walk_m_per_s=walk_m_per_s)
     time_ds = _nearest_road_ds(
         (x_m - raster.west_m) / cell_m,
         (y_m - raster.south_m) / cell_m,

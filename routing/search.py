@@ -40,11 +40,13 @@ class Reach:
 
     time_ds: int32[n], UNREACHED_DS where no route comes within the limit; the walk between a site and its
     road is counted. site: int32[n], index of the nearest site (the lowest of those at one time), -1 where
-    unreached. limit_ds: the longest time looked for, None when there was none.
+    unreached. direction: towards the sites or from them. limit_ds: the longest time looked for, None when
+    there was none.
     """
 
     time_ds: NDArray[np.int32]
     site: NDArray[np.int32]
+    direction: Direction
     limit_ds: int | None = None
 
 
@@ -87,8 +89,11 @@ def times_at(
     ``reach``, ``sites``, ``direction`` and ``walk_m_per_s`` are those of the search. Both walks count. A site
     on the point's own road is met directly along it where the direction of travel permits, else by going
     round. UNREACHED_DS and -1 for points that are not attached (the caller tells them by
-    ``points.road < 0``), that no route serves, or that lie beyond the limit of the search.
+    ``points.road < 0``), that no route serves, or that lie beyond the limit of the search. Raises
+    ValueError when ``direction`` is not that of the search.
     """
+    if direction != reach.direction:
+        raise ValueError(f"direction {direction!r} of a search made for {reach.direction!r}")
     order = np.argsort(sites.road, kind="stable").astype(np.int32)
     limit_ds = LONGEST_DS if reach.limit_ds is None else reach.limit_ds
     time_ds, site = _times_along_roads(
@@ -117,11 +122,11 @@ def _search(
         raise ValueError(f"limit_ds is negative: {limit_ds}")
     limit = LONGEST_DS if limit_ds is None else min(limit_ds, LONGEST_DS)
     heaviest = limit
-    if limit >= _FEW_BUCKETS and len(arcs.weight_ds):
-        heaviest = min(limit, int(arcs.weight_ds.max()))
+    if limit >= _FEW_BUCKETS:
+        heaviest = min(limit, int(arcs.weight_ds.max(initial=0)))
     seeds = _seeds(graph, sites, direction, walk_m_per_s)
     time_ds, site = _nearest_seed(arcs.first_out, arcs.head, arcs.weight_ds, *seeds, limit, heaviest)
-    return Reach(time_ds, site, limit_ds)
+    return Reach(time_ds, site, direction, limit_ds)
 
 
 def _driven(graph: RoadGraph, direction: Direction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
