@@ -42,16 +42,14 @@ class NetworkReport:
 
     @property
     def warnings(self) -> list[str]:
-        """What a planner must know before trusting times computed on this network, in French."""
-        unknown = sum(self.unknown_values.values())
+        """What a planner must know before trusting times computed on this network, in French.
+
+        ``unknown_values`` are told one by one by data.roads.
+        """
         said = [
             (
                 self.restrictions_not_applied,
                 "interdictions de tourner lues mais non appliquées dans cette version",
-            ),
-            (
-                unknown,
-                "valeurs de balises non comprises, laissées de côté (vitesse de la classe de route retenue)",
             ),
             (self.absent_refs, "nœuds absents de l'extrait : les voies y sont coupées"),
         ]

@@ -75,14 +75,6 @@ def _report(path: Path, graph: RoadGraph, facts: NetworkReport) -> ReadReport:
             field=value.split("=")[0],
             value=value.split("=", 1)[-1],
         )
-    if facts.restrictions_not_applied:
-        report.warning(
-            f"{facts.restrictions_not_applied} interdictions de tourner lues et non appliquées par cette version.",
-            "Rien à faire : les temps en ville peuvent être un peu courts.",
-        )
-    if facts.absent_refs:
-        report.warning(
-            f"{facts.absent_refs} points de routes absents de l'extrait : les routes y sont coupées.",
-            "Refaites l'extrait avec des voies complètes s'il coupe des routes utiles.",
-        )
+    for message in facts.warnings:
+        report.warning(message, "Vérifier si ce territoire en dépend.")
     return report

@@ -19,6 +19,7 @@ from data.errors import BadInputError
 from data.store import StoreError
 
 SHOWN_FINDINGS = 20
+FILE_WIDTH = 140
 
 
 def say(message: str) -> None:
@@ -31,7 +32,11 @@ def answer_json(value: Any) -> None:
 
 
 def answer_table(table: Table) -> None:
-    Console(highlight=False).print(table)
+    """As wide as the terminal; in a file or a pipe, wide enough not to cut a name."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
+    console.print(table)
 
 
 def explain(error: Exception) -> str | None:

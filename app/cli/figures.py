@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.cli.console import answer_json, answer_table, say
 from app.cli.workplace import open_workplace
 from app.domain.coverage import SCOPE_LABELS_FR, Scope, ZoneFigures, scope_of
-from app.domain.wording import integer_fr, minutes_fr, percent_fr
+from app.domain.wording import duration_fr, integer_fr, share_fr
 from app.errors import InvalidInputError
 
 
@@ -128,8 +128,8 @@ def gaps(options: argparse.Namespace) -> None:
             str(gap.number),
             integer_fr(gap.people),
             ", ".join(c.nom for c in gap.communes[:3]) + (" ..." if len(gap.communes) > 3 else ""),
-            minutes_fr(gap.worst_s),
-            minutes_fr(gap.missing_s),
+            duration_fr(gap.worst_s),
+            duration_fr(gap.missing_s),
             "aucun" if gap.nearest_site is None else gap.nearest_site[1],
         )
     answer_table(table)
@@ -172,7 +172,7 @@ def _say_outcome(code: str, figures: ZoneFigures, was_done: bool, duration_s: fl
         say(f"  À voir : {warning}")
     how = "rien n'a changé, calcul déjà publié" if was_done else f"calculé et publié en {duration_s:.1f} s"
     say(
-        f"{code} : {percent_fr(figures.covered, figures.total)} couverts "
+        f"{code} : {share_fr(figures.covered, figures.total)} couverts "
         f"({integer_fr(figures.covered)} sur {integer_fr(figures.total)} ; non couverts {integer_fr(figures.uncovered)} ; "
         f"inconnus {integer_fr(figures.unknown)}). {how}."
     )
@@ -189,9 +189,9 @@ def _zone_table(zones: list[ZoneFigures], title: str) -> Table:
             z.code,
             z.nom + (" *" if z.has_point_cell else ""),
             *(integer_fr(value) for value in (z.total, z.covered, z.uncovered, z.unknown)),
-            percent_fr(z.covered, z.total),
-            minutes_fr(z.median_s),
-            minutes_fr(z.max_s),
+            share_fr(z.covered, z.total),
+            duration_fr(z.median_s),
+            duration_fr(z.max_s),
         )
     if any(z.has_point_cell for z in zones):
         table.caption = "* une commune au moins y est comptée en un seul point, faute de carreau habité"

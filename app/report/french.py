@@ -6,12 +6,11 @@ import math
 import re
 import unicodedata
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
-THIN: Final = "\u202f"  # narrow no-break space: between thousands
-NBSP: Final = "\u00a0"
-MINUS: Final = "\u2212"
+from app.domain.wording import MINUS, NBSP, THIN, decimal_fr, integer_fr, percent_fr
+
 UNKNOWN: Final = "inconnu"
 NO_ROUTE: Final = "aucune route"
 NOBODY: Final = "sans objet"
@@ -50,25 +49,9 @@ _STRAIGHT_APOSTROPHE: Final = re.compile(r"(?<=\w)'(?=\w)")
 _DRAWABLE_POINTS: Final = frozenset(p for first, last in _DRAWABLE for p in range(first, last + 1))
 
 
-def integer_fr(value: int) -> str:
-    """12345 -> "12 345" (narrow no-break spaces), minus sign included."""
-    return f"{value:,}".replace(",", THIN).replace("-", MINUS)
-
-
 def signed_fr(value: int) -> str:
     """An increase or a decrease; nothing to add is "0"."""
     return f"+{integer_fr(value)}" if value > 0 else integer_fr(value)
-
-
-def decimal_fr(value: Decimal | float, places: int) -> str:
-    """Rounded half up, the way people do by hand. Raises ValueError for NaN or an infinity."""
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"valeur non imprimable : {value}")
-    rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    if rounded.is_zero():
-        rounded = abs(rounded)
-    return f"{rounded:,}".replace(",", THIN).replace(".", ",").replace("-", MINUS)
 
 
 def money_fr(value: Decimal | None) -> str:
@@ -80,17 +63,6 @@ def minutes_fr(value_min: float | None) -> str:
     if value_min is None:
         return UNKNOWN
     return NO_ROUTE if value_min == math.inf else decimal_fr(value_min, 1)
-
-
-def percent_fr(pct: float | None) -> str:
-    """One decimal, but never "100,0 %" while somebody is left out nor "0,0 %" while somebody is in."""
-    if pct is None:
-        return UNKNOWN
-    if 99.95 <= pct < 100.0:
-        return f">{NBSP}99,9{NBSP}%"
-    if 0.0 < pct < 0.05:
-        return f"<{NBSP}0,1{NBSP}%"
-    return f"{decimal_fr(pct, 1)}{NBSP}%"
 
 
 def date_fr(day: date) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures
-from app.domain.wording import integer_fr, percent_fr
+from app.domain.wording import integer_fr, share_fr
 from app.errors import InvalidInputError
 from app.persistence.models import RunCell
 from app.persistence.run_repository import read_zones, scope_time_s
@@ -74,7 +74,7 @@ def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
     if figures.covered == figures.total:
         return f"Tous les habitants ({integer_fr(figures.total)}) sont à moins de {minutes} minutes d'un lieu d'accueil."
     sentence = (
-        f"{percent_fr(figures.covered, figures.total)} des habitants sont à moins de {minutes} minutes d'un lieu d'accueil ; "
+        f"{share_fr(figures.covered, figures.total)} des habitants sont à moins de {minutes} minutes d'un lieu d'accueil ; "
         f"{integer_fr(figures.uncovered)} n'y sont pas"
     )
     if figures.unknown:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from uuid import UUID
-
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -62,8 +59,8 @@ def build_content(session: Session, settings: Settings, code: str, year: int) ->
         individuals_total=figures.individuals_total,
         individuals_covered=figures.individuals_covered,
         scopes=_scope_lines(coverage),
-        sites_by_carrier=_count_sites(session, run.id, "carrier"),
-        sites_by_form=_count_sites(session, run.id, "form"),
+        sites_by_carrier=_count_sites(session, run, "carrier"),
+        sites_by_form=_count_sites(session, run, "form"),
         method=_method(run),
         epcis=tuple(_zone_line(zone) for zone in epcis),
         communes=tuple(_zone_line(zone) for zone in communes),
@@ -110,15 +107,19 @@ def _scope_lines(coverage: Coverage) -> tuple[ScopeLine, ...]:
     )
 
 
-def _count_sites(session: Session, run_id: UUID, column: str) -> tuple[SiteCount, ...]:
+def _count_sites(session: Session, run: RunView, column: str) -> tuple[SiteCount, ...]:
+    """The département's own counted sites by carrier or form, then the neighbours' in one line."""
     labels = CARRIER_LABELS_FR if column == "carrier" else FORM_LABELS_FR
+    is_own = RunSite.departement_code == run.departement_code
     rows = session.execute(
-        select(getattr(RunSite, column), func.count())
-        .where(RunSite.run_id == run_id, RunSite.access_m.is_not(None))
-        .group_by(getattr(RunSite, column))
+        select(getattr(RunSite, column), is_own, func.count())
+        .where(RunSite.run_id == run.id, RunSite.access_m.is_not(None))
+        .group_by(getattr(RunSite, column), is_own)
     ).all()
-    counted: Counter[str] = Counter({labels[key]: count for key, count in rows})
-    return tuple(SiteCount(label, count) for label, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+    own = sorted(((labels[key], count) for key, own, count in rows if own), key=lambda item: (-item[1], item[0]))
+    neighbours = sum(count for _, own, count in rows if not own)
+    lines = [SiteCount(label, count) for label, count in own]
+    return tuple([*lines, SiteCount("Lieux des départements voisins", neighbours)] if neighbours else lines)
 
 
 def _method(run: RunView) -> tuple[MethodLine, ...]:
