@@ -10,7 +10,8 @@ from typing import Any, Final
 from data.contract import Progress, ReadReport
 from data.errors import BadInputError
 from data.geopackage import Box, envelope, find_layer, open_geopackage, read_layer
-from data.tables import open_csv, parse_number, reject
+from data.reporting import reject
+from data.tables import open_csv, parse_number
 
 WHAT: Final = (
     "une grille INSEE (Filosofi) de 200 m ou 1 km en GeoPackage ou CSV : identifiant de carreau "

@@ -35,8 +35,9 @@ from data.grid_files import (
     read_geopackage_cells,
     wrong_crs,
 )
+from data.reporting import close_report, refuse_when_nothing_kept, reject
 from data.store import sha256_file
-from data.tables import close_report, parse_number, read_head, refuse_when_nothing_kept, reject
+from data.tables import parse_number, read_head
 from data.territory import METROPOLE_EXTENT, Extent
 
 _MAX_PEOPLE: Final = 200_000  # in one cell; the densest square kilometre of France holds some 50,000

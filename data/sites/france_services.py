@@ -7,7 +7,7 @@ Form of a site, from ``format_fs`` and ``type_fs``:
 - ``Bus_équivalent``, ``Itinérante`` -> mobile: the one point given is where it is kept, not where it stops.
 - ``type_fs`` Antenne -> branch (106 of the 108 ``Fixe_antenne(s)``, which are the antennas themselves).
 - ``Fixe``, ``Fixe_antenne(s)``, ``Multisites`` of type Principal -> fixed. A Multisites row is one of several
-  premises under one label. It is not "outpost": three in four are open 24 hours a week or more, as a fixed
+  premises under one label. It is not "outpost": seven in ten are open 24 hours a week or more, as a fixed
   site is. But its hours may be those of the whole set (a comment says so at times), hence a warning.
 """
 
@@ -25,6 +25,7 @@ import shapely
 
 from data.contract import SITE_COLUMNS, Progress, ReadReport
 from data.hours import france_services_hours
+from data.reporting import close_report, refuse_when_nothing_kept, reject
 from data.sites.common import (
     CommuneIndex,
     RowError,
@@ -35,7 +36,7 @@ from data.sites.common import (
     remove_contacts,
 )
 from data.store import sha256_file
-from data.tables import close_report, open_csv, refuse_when_nothing_kept, reject
+from data.tables import open_csv
 
 SOURCE: Final = "france-services"
 WHAT: Final = "la liste des structures France services (ANCT) en CSV UTF-8, séparateur « , »"
@@ -74,8 +75,8 @@ def read_france_services(
     commas; without them another encoding is refused and another delimiter is accepted with a warning.
 
     A row is left out, with an error: no coordinates, coordinates unreadable, swapped or out of France,
-    unknown commune, unknown format, identifier absent or twice, wrong number of columns. Unreadable hours: the
-    row is kept with hours unknown and a warning. Raises BadInputError: absent, empty, not a CSV, another
+    unknown commune, unknown format, identifier absent or twice, wrong number of columns. Unreadable hours:
+    the row is kept with hours unknown and a warning. Raises BadInputError: absent, empty, not a CSV, another
     encoding, a required column missing, coordinates swapped in most rows, no usable row.
     """
     source = open_csv(path, required=REQUIRED_COLUMNS, what=WHAT, encoding=encoding, delimiter=delimiter)
