@@ -119,7 +119,7 @@ def test_searches_from_a_saved_graph_and_from_threads_give_the_same(tmp_path: Pa
 
 
 @given(random_worlds(), st.sampled_from(DIRECTIONS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_node_has_the_time_and_site_that_others_find(
     world: tuple[RoadGraph, Attachment], direction: Direction
 ) -> None:
@@ -132,7 +132,7 @@ def test_every_node_has_the_time_and_site_that_others_find(
 
 
 @given(random_worlds(), st.sampled_from(DIRECTIONS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_arc_improves_a_time_and_every_time_has_a_witness(
     world: tuple[RoadGraph, Attachment], direction: Direction
 ) -> None:
@@ -160,7 +160,7 @@ def assert_is_shortest(graph: RoadGraph, reach: Reach, seeds: list[tuple[int, in
 
 
 @given(random_worlds(), st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_limit_only_hides_what_lies_beyond_it(world: tuple[RoadGraph, Attachment], limit_ds: int) -> None:
     graph, sites = world
     free, limited = times_to_sites(graph, sites), times_to_sites(graph, sites, limit_ds)
@@ -170,7 +170,7 @@ def test_a_limit_only_hides_what_lies_beyond_it(world: tuple[RoadGraph, Attachme
 
 
 @given(random_worlds(), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_order_of_sites_matters_to_nobody(world: tuple[RoadGraph, Attachment], random: object) -> None:
     graph, sites = world
     order = np.arange(len(sites))
