@@ -48,11 +48,16 @@ export const SITE_FORMS = [
   { form: "mobile", label: "Bus ou itinérance", shape: "diamond" },
 ];
 
+export const SITE_STATUS_LABELS = { planned: "prévu", active: "ouvert", suspended: "suspendu", closed: "fermé" };
+
 /** Roads by rank (0 motorway): width in pixels at zoom 8 and 14. */
 export const ROAD_RANKS = [
   { from: 0, label: "autoroutes et voies rapides", token: "--c-road-major", at8: 1.6, at14: 6 },
   { from: 2, label: "routes principales", token: "--c-road-main", at8: 1, at14: 4.5 },
   { from: 4, label: "autres routes", token: "--c-road-minor", at8: 0.5, at14: 2.2 },
 ];
+
+/** Rank of ferries in the tiles, and their line. */
+export const FERRY = { rank: 7, label: "bacs et ferries", token: "--c-ferry", dash: [3, 2], width: 1.6 };
 
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

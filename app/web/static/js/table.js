@@ -46,8 +46,8 @@ export function createTable({ id, caption, columns, noun, search, filter, rowKey
       view.made.set(key, h("tr", { "data-key": key }, columns.map((column) => dataCell(column, row))));
     }
     const made = view.made.get(key);
-    if (key === view.selected) made.setAttribute("aria-selected", "true");
-    else made.removeAttribute("aria-selected");
+    if (key === view.selected) made.setAttribute("aria-current", "true");
+    else made.removeAttribute("aria-current");
     made.classList.toggle("selected", key === view.selected);
     return made;
   }

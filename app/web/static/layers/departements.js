@@ -1,4 +1,4 @@
-// The land and the outline of the département.
+// The land, neighbours included, and the outline of the département.
 
 import { tileUrl } from "../js/api.js";
 import { token } from "../js/classes.js";
@@ -7,13 +7,13 @@ export const departements = {
   id: "departements",
   title: "Département",
   origin: () => "IGN, ADMIN EXPRESS, Licence Ouverte 2.0",
-  sources: ({ code, scope }) => ({
-    departements: { type: "vector", tiles: [tileUrl("departements", { departement: code, scope })], minzoom: 0, maxzoom: 14 },
+  sources: ({ scope }) => ({
+    departements: { type: "vector", tiles: [tileUrl("departements", { scope })], minzoom: 0, maxzoom: 14 },
   }),
-  layers: () => ({
+  layers: ({ code }) => ({
     "departements-land": { type: "fill", source: "departements", "source-layer": "departements", paint: { "fill-color": token("--c-land") } },
     "departements-outline": {
-      type: "line", source: "departements", "source-layer": "departements",
+      type: "line", source: "departements", "source-layer": "departements", filter: ["==", ["get", "code"], code],
       layout: { "line-join": "round" },
       paint: { "line-color": token("--c-outline"), "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1.4, 12, 3] },
     },

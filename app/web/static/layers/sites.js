@@ -1,10 +1,9 @@
 // Reception points: a shape for each form, hollow when not open.
 
 import { tileUrl } from "../js/api.js";
-import { SITE_FORMS, token } from "../js/classes.js";
+import { SITE_FORMS, SITE_STATUS_LABELS, token } from "../js/classes.js";
 import { h } from "../js/dom.js";
 import { legendItem, symbolSwatch } from "../js/swatches.js";
-import { STATUS_LABELS } from "../js/views/tables.js";
 
 const shapeExpression = ["match", ["get", "form"], ...SITE_FORMS.flatMap(({ form, shape }) => [form, shape]), SITE_FORMS[0].shape];
 
@@ -35,6 +34,6 @@ export const sites = {
     legendItem(symbolSwatch(SITE_FORMS[0].shape, false), "symbole vide : lieu prévu ou suspendu")),
   tooltip: {
     layer: "sites-symbol",
-    rows: (p) => ({ title: p.name, lines: [p.form_label, p.status === "active" ? null : STATUS_LABELS[p.status] ?? p.status].filter(Boolean) }),
+    rows: (p) => ({ title: p.name, lines: [p.form_label, p.status === "active" ? null : SITE_STATUS_LABELS[p.status] ?? p.status].filter(Boolean) }),
   },
 };

@@ -16,11 +16,11 @@ export const DRAWING_ORDER = [
   "basemap-raster",
   "communes-fill",
   "communes-pattern",
-
   "cells-fill",
   "cells-pattern",
   "cells-line",
   "communes-line",
+  "roads-ferry",
   "roads-casing",
   "roads-line",
   ...widestFirst.map((limit) => `isochrone-fill-${limit.minutes}`),

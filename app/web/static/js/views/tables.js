@@ -1,5 +1,6 @@
 // The four tables beside the map: same figures, same run, every place reachable from the keyboard.
 
+import { SITE_STATUS_LABELS } from "../classes.js";
 import { h, hidden } from "../dom.js";
 import { count, duration, integer, minutes, minutesRank, NO_ROUTE, percent, triState, UNKNOWN } from "../format.js";
 import { createTable } from "../table.js";
@@ -62,8 +63,6 @@ export function gapsTable({ onShow, onFrom }) {
   });
 }
 
-export const STATUS_LABELS = { planned: "prévu", active: "ouvert", suspended: "suspendu", closed: "fermé" };
-
 export function sitesTable({ onFrom }) {
   return createTable({
     id: "sites", caption: "Lieux d’accueil du département", noun: ["lieu", "lieux"],
@@ -71,7 +70,7 @@ export function sitesTable({ onFrom }) {
     search: (row) => `${row.name} ${row.commune ?? ""} ${row.carrier_label} ${row.form_label}`,
     columns: [
       { key: "name", label: "Lieu", isHeader: true, value: (row) => row.name, cell: (row) => [h("span", {}, row.name),
-        row.status === "active" ? null : h("span", { class: "tag warn" }, STATUS_LABELS[row.status] ?? row.status)] },
+        row.status === "active" ? null : h("span", { class: "tag warn" }, SITE_STATUS_LABELS[row.status] ?? row.status)] },
       { key: "commune", label: "Commune", value: (row) => row.commune ?? "", cell: (row) => row.commune ?? UNKNOWN },
       { key: "form", label: "Forme", value: (row) => row.form_label, cell: (row) => row.form_label },
       { key: "carrier", label: "Porteur", value: (row) => row.carrier_label, cell: (row) => row.carrier_label },
