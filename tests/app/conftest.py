@@ -22,7 +22,7 @@ def spawn() -> Spawn:
         return subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
             cwd=_PROJECT,
-            env={**os.environ, "PYTHONPATH": str(_PROJECT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_PROJECT), *filter(None, sys.path)])},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
