@@ -22,7 +22,8 @@ from data.demo import names
 from data.demo.outlines import commune_polygons
 from data.demo.population import Grid, make_grid
 from data.demo.relief import CRS_EPSG, FRAME_X_M, FRAME_Y_M, make_relief
-from data.demo.roads import Network, make_network
+from data.demo.network import Network
+from data.demo.roads import make_network
 from data.demo.settlements import BOURG, EPCI_COUNT, PREFECTURE, TOWN, Settlements, make_settlements
 from data.demo.sites import COLUMNS, Row, make_sites
 
@@ -107,6 +108,10 @@ def write_roads(path: Path, net: Network) -> None:
         for k, way in enumerate(net.ways):
             tags = dict(sorted(way.tags.items()))
             writer.add_way(osm.Way(id=k + 1, nodes=[number[node] for node in way.nodes], tags=tags, **same))
+        for k, (way, node, other) in enumerate(net.no_turns):
+            members = [("w", way + 1, "from"), ("n", number[node], "via"), ("w", other + 1, "to")]
+            tags = {"type": "restriction", "restriction": "no_left_turn"}
+            writer.add_relation(osm.Relation(id=k + 1, members=members, tags=tags, **same))
 
 
 def write_zones(communes: Path, epci: Path, places: Settlements) -> None:
@@ -124,7 +129,7 @@ def write_zones(communes: Path, epci: Path, places: Settlements) -> None:
     features = []
     for k, seat in enumerate(seats):
         nature = "Communauté d'agglomération" if places.rank[seat] == PREFECTURE else "Communauté de communes"
-        nom = f"{'CA' if nature.endswith('agglomération') else 'CC'} du Pays de {places.name[seat]} (fictif)"
+        nom = f"{'CA' if nature.endswith('agglomération') else 'CC'} du Pays {names.of_place(places.name[seat])} (fictif)"
         union = shapely.coverage_union_all([polygons[c] for c in np.nonzero(places.epci == k)[0].tolist()])
         features.append(
             _feature({"code_siren": sirens[k], "nom": nom, "nature": nature, "fictif": True}, union)

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 MAIN_RIVER, SOUTH_RIVER = "La Vaurelle", "L'Ambrole"
 PREFECTURE = "Aubrelles-sur-Vaurelle"
-BOURGS = ("Corvenac-les-Salins", "Mornessac", "Brévaldun", "Port-Sarvenne", "Tourmezac", "Valdessange", "Esquivières-la-Plaine")  # fmt: skip
+BOURGS = ("Corvenac-les-Salins", "Mornessac", "Brévaldun", "Port-Sarvenne", "Tourmezac", "Valdessange", "Esquivières-du-Nord")  # fmt: skip
 ISLAND_COMMUNE = "L'Île-d'Orsevenne"
 VALLEY_END = "Le Fond-de-Vaurelle"
+FERRY = "Bac de l'Île-d'Orsevenne (liaison fictive)"
+BRIDGE = "Pont de l'Essai"
+RING_ROAD = "Rocade d'Aubrelles"
+EASTBOUND, WESTBOUND = "L'Imaginaire, vers la Haute-Fiction", "L'Imaginaire, vers Aubrelles"
 DEPARTEMENT = "Val-d'Essai (département fictif)"
 NEIGHBOUR = "Haute-Fiction (département fictif)"
 
@@ -90,3 +94,22 @@ def street_name(k: int) -> str:
     """The k-th street of a town."""
     mixed = k * 13 + k // 32
     return f"{_STREET_KINDS[mixed // 3 % len(_STREET_KINDS)]} {_STREETS[mixed % len(_STREETS)]}"
+
+
+def avenue_name(k: int) -> str:
+    """The k-th wide street of a town."""
+    return f"{('Avenue', 'Boulevard', 'Cours')[k % 3]} {_STREETS[(k * 7 + 5) % len(_STREETS)]}"
+
+
+def main_street_name(k: int) -> str:
+    """What the road is called inside the k-th town."""
+    return ("Grande Rue", "Rue Principale", "Route Départementale", "Rue de l'Église")[k % 4]
+
+
+def of_place(name: str) -> str:
+    """« de Mornessac », « d'Aubrelles », « de L'Île » as one writes it: « de l'Île »."""
+    if name.startswith("L'"):
+        return f"de l'{name[2:]}"
+    if name.startswith("Le "):
+        return f"du {name[3:]}"
+    return f"d'{name}" if name[0] in "AEÉIOUY" else f"de {name}"

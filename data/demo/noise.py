@@ -21,6 +21,15 @@ def hash_unit(i: Int64, j: Int64, seed: int) -> Float64:
     return (h >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
 
+def luck(i: int, j: int, seed: int) -> float:
+    """The same kind of number for one pair of small integers, without arrays."""
+    mask = 0xFFFFFFFFFFFFFFFF
+    h = (i * 0x9E3779B97F4A7C15 ^ j * 0xC2B2AE3D27D4EB4F ^ seed * 0x165667B19E3779F9) & mask
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        h = ((h ^ (h >> shift)) * factor) & mask
+    return ((h ^ (h >> 31)) >> 11) / float(1 << 53)
+
+
 def value_noise(x: Float64, y: Float64, seed: int) -> Float64:
     """Smooth noise in [-1, 1], one bump per unit of x and y."""
     i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.demo.noise import Float64, hash_unit
 from data.demo.relief import COLUMNS, CRS_EPSG, FRAME_X_M, FRAME_Y_M, cells_of
-from data.demo.roads import Network
+from data.demo.network import Network
 from data.demo.settlements import Settlements
 
 Int64 = NDArray[np.int64]
@@ -33,7 +33,7 @@ class Grid:
 
 def make_grid(net: Network, places: Settlements) -> Grid:
     """Spread each commune's Filosofi people (4 to 8 % fewer than its municipal population) over its homes."""
-    points = net.points()[np.array(net.home_node, np.int64)]
+    points = net.points()[np.array([home.node for home in net.homes], np.int64)]
     commune = places.commune_raster[cells_of(points)]
     inside = commune >= 0
     weight = _weights(net, places, commune)
@@ -60,9 +60,9 @@ def make_grid(net: Network, places: Settlements) -> Grid:
 
 def _weights(net: Network, places: Settlements, commune: Int64) -> Float64:
     """What part of its commune lives by each node: dense in the centre, thin at the edge, a household per farm."""
-    place = np.array(net.home_place, np.int64)
-    r = np.array(net.home_r)
-    node = np.array(net.home_node, np.int64)
+    place = np.array([home.place for home in net.homes], np.int64)
+    r = np.array([home.r for home in net.homes])
+    node = np.array([home.node for home in net.homes], np.int64)
     luck = 0.5 + hash_unit(node, node * 0, 172)
     core = (place >= 0) & (place < len(places.cell))
     hamlet = place >= len(places.cell)
@@ -79,8 +79,8 @@ def _filosofi_people(places: Settlements) -> Float64:
     rows = np.arange(len(places.cell))
     people = places.population * (0.92 + 0.045 * hash_unit(rows, rows * 0, 173))
     ours = np.array(places.departement) == "00"
-    smallest = np.argsort(np.where(ours, places.population, 10**9), kind="stable")[1:24:6]
-    people[smallest[:COMMUNES_WITHOUT_CELL]] = 0.0
+    smallest = np.argsort(np.where(ours, places.population, 10**9), kind="stable")
+    people[smallest[1 : 6 * COMMUNES_WITHOUT_CELL : 6]] = 0.0
     return np.asarray(people)
 
 

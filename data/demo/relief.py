@@ -33,6 +33,7 @@ class Relief:
     land: NDArray[np.bool_]
     island: NDArray[np.bool_]
     altitude_m: Float64
+    river_distance_m: Float64
     river_cells: NDArray[np.bool_]
     main_river: Float64  # (n, 2)
     south_river: Float64  # (n, 2)
@@ -50,7 +51,7 @@ def make_relief() -> Relief:
     main_m, south_m = distance_to_line_m(main), distance_to_line_m(south)
     near = np.minimum(main_m, south_m)
     altitude_m = _altitude_m(east_km, north_km, mainland, main_m)
-    return Relief(land, island, altitude_m, near < 290.0, main, south)
+    return Relief(land, island, altitude_m, near, near < 290.0, main, south)
 
 
 def _cell_centres_km() -> tuple[Float64, Float64]:
@@ -95,6 +96,10 @@ def _altitude_m(x: Float64, y: Float64, coast_km: Float64, river_m: Float64) -> 
     dsx, dsy = (x - 86) / 14, (y - 16) / 9
     south_hills = 330 * smoothstep(1.2 - np.sqrt(dsx * dsx + dsy * dsy), 0.0, 1.0)
     valley = smoothstep(river_m / 1000, 0.3, 5.0)
+    head_km = np.sqrt((x - 99) * (x - 99) + (y - 80.5) * (y - 80.5))
+    valley = np.maximum(
+        valley, 0.62 * (1 - smoothstep(head_km, 1.0, 7.0))
+    )  # the valley ends in a wall: the col
     floor = 40 + 9 * np.clip(x - 60, 0, None)
     high = (np.clip(hills, 8, None) + south_hills) * smoothstep(
         river_m / 1000, -1.0, 3.0
@@ -111,7 +116,14 @@ def _meander(points_km: tuple[tuple[float, float], ...], seed: int) -> Float64:
     wander = np.minimum(np.arange(len(line)) / 20.0, 1.0)
     x, y = line[:, 0] / 3400, line[:, 1] / 3400
     bend = np.stack([layered_noise(x, y, seed, 3), layered_noise(x, y, seed + 50, 3)], 1)
-    return chaikin(line + np.array([900.0, 1100.0]) * bend * wander[:, None], 1)
+    return chaikin(line + _round_off(np.array([1500.0, 1700.0]) * bend * wander[:, None]), 1)
+
+
+def _round_off(shift: Float64) -> Float64:
+    """Mean of each shift with its neighbours, four times: no kink is left in the river."""
+    for _ in range(4):
+        shift = np.concatenate([shift[:1], (shift[:-2] + 2 * shift[1:-1] + shift[2:]) / 4, shift[-1:]])
+    return shift
 
 
 def chaikin(line: Float64, times: int) -> Float64:

@@ -66,8 +66,8 @@ def _places(relief: Relief) -> tuple[Int64, Int64]:
     fixed = np.array([PREFECTURE_KM, *BOURGS_KM, *VALLEY_KM, ISLAND_KM]) * 1000.0
     cells = list(cells_of(fixed))
     rank = [PREFECTURE] + [BOURG] * len(BOURGS_KM) + [VILLAGE] * len(VALLEY_KM) + [VILLAGE]
-    score = _habitat(relief)
-    for level, spacing_km in ((TOWN, 10.5), (VILLAGE, 3.93)):
+    score = np.where(relief.island.ravel(), 0.0, _habitat(relief))
+    for level, spacing_km in ((TOWN, 10.5), (VILLAGE, 4.03)):
         spacing_m = (spacing_km * 1000) * (1.45 - 0.45 * score)
         added = _fill(
             score > (0.75 if level == TOWN else 0.2), spacing_m, np.array(cells, np.int64), 80 + level
@@ -82,7 +82,7 @@ def _habitat(relief: Relief) -> Float64:
     row, column = np.divmod(np.arange(ROWS * COLUMNS), COLUMNS)
     altitude = relief.altitude_m.ravel()
     score = 1 - smoothstep(altitude, 250.0, 900.0)
-    closed = ~relief.land.ravel() | relief.island.ravel() | relief.river_cells.ravel() | (column > 540)
+    closed = ~relief.land.ravel() | relief.river_cells.ravel() | (column > 540)
     coast = np.zeros((ROWS, COLUMNS), bool)
     for down, right in ((4, 0), (-4, 0), (0, 4), (0, -4)):
         coast |= ~np.roll(relief.land, (down, right), (0, 1))
@@ -133,8 +133,7 @@ def _communes(relief: Relief, cells: Int64) -> Int64:
 
 def _hamlets(relief: Relief, cells: Int64) -> Int64:
     score = _habitat(relief)
-    island = relief.island.ravel() & (np.arange(ROWS * COLUMNS) % 7 == 0)
-    return _fill((score > 0.12) | island, 1560 + 900 * (1 - score), cells, 84)
+    return _fill(score > 0.35, 1560 + 900 * (1 - score), cells, 84)
 
 
 def _codes(departement: list[str]) -> list[str]:

@@ -8,15 +8,18 @@ from numpy.typing import NDArray
 from data.demo import names
 from data.demo.noise import hash_unit
 from data.demo.population import home_cell
-from data.demo.roads import Network
-from data.demo.settlements import BOURG, PREFECTURE, TOWN, VALLEY_KM, Settlements
+from data.demo.relief import COLUMNS as RASTER_COLUMNS
+from data.demo.network import Network
+from data.demo.settlements import BOURG, PREFECTURE, TOWN, VILLAGE, Settlements
 
 Row = dict[str, str]
+Spec = tuple[int, str, str, str]  # commune, name, format_fs, type_fs
 COLUMNS = (
     "id_fs", "insee_dep", "lib_fs", "adresse", "complement_adresse", "insee_com", "code_postal", "lib_com", "latitude",
     "longitude", "mail", "telephone", "h_lundi", "h_mardi", "h_mercredi", "h_jeudi", "h_vendredi", "h_samedi",
     "prise_rdv", "commentaire", "type_fs", "format_fs", "groupe_fs", "labellisation_fs",
 )  # fmt: skip
+UNSERVED_BOURG = "Esquivières-du-Nord"  # the bourg of the north has no site: the greatest gap
 _FICTION = "Lieu fictif, territoire de démonstration."
 _WEEKS: tuple[tuple[str, ...], ...] = (
     ("09:00 - 12:00 / 13:30 - 17:00",) * 5 + ("",),
@@ -33,53 +36,73 @@ _WEEKS: tuple[tuple[str, ...], ...] = (
 
 
 def make_sites(net: Network, places: Settlements) -> list[tuple[Row, tuple[float, float]]]:
-    """Rows of the list with empty coordinates, and where each site stands (metres in the frame)."""
+    """Rows of the list with empty coordinates, and where each site stands (metres in the frame).
+
+    The middle of the département is well served; its capes, the end of the valley and the island are not, and a
+    site of the neighbour's serves a strip of our side.
+    """
     ours = np.array(places.departement) == "00"
-    rank = places.rank
-    chosen: list[tuple[int, str, str, str]] = []  # commune, name, format, type
-    prefecture = int(np.nonzero(ours & (rank == PREFECTURE))[0][0])
-    town = names.PREFECTURE
-    chosen += [
-        (prefecture, f"France services {town} - Les Tilleuls", "Fixe", "Principal"),
-        (prefecture, f"CCAS de {town} - Accueil social", "Fixe", "Principal"),
-        (prefecture, "Pimms Médiation du Val-d'Essai", "Fixe", "Principal"),
-        (prefecture, f"Maison départementale des solidarités de {town}", "Fixe", "Principal"),
-        (prefecture, "Bus France services du Val-d'Essai", "Bus_équivalent", "Principal"),
-    ]
-    for k in np.nonzero(ours & (rank == BOURG))[0].tolist():
-        chosen.append((k, f"Maison départementale des solidarités de {places.name[k]}", "Fixe", "Principal"))
-        kind = "Fixe_antenne(s)" if k % 2 else "Fixe"
-        chosen.append((k, f"France services de {places.name[k]}", kind, "Principal"))
+    chosen = _prefecture_sites(int(np.nonzero(ours & (places.rank == PREFECTURE))[0][0]))
+    for k in np.nonzero(ours & (places.rank == BOURG))[0].tolist():
+        town = names.of_place(places.name[k])
+        if places.name[k] == UNSERVED_BOURG:
+            continue
+        chosen.append((k, f"Maison départementale des solidarités {town}", "Fixe", "Principal"))
+        chosen.append((k, f"France services {town}", "Fixe_antenne(s)" if k % 2 else "Fixe", "Principal"))
+        if k % 2:
+            village = _village_near(places, ours, k)
+            name = f"Antenne France services {names.of_place(places.name[village])}"
+            chosen.append((village, name, "Fixe", "Antenne"))
     for step, k in enumerate(_served_towns(places, ours)):
         chosen.append((k, *_town_site(places.name[k], step)))
-    neighbours = np.nonzero(~ours & (rank <= TOWN))[0]
-    for step, k in enumerate(neighbours[:3].tolist()):
-        chosen.append((k, f"France services de {places.name[k]}", "Fixe", "Principal"))
-        assert step < 3
+    beyond = np.nonzero(~ours & (places.rank <= TOWN))[0]
+    near_border = beyond[np.argsort(places.cell[beyond] % RASTER_COLUMNS, kind="stable")]
+    for k in near_border[:3].tolist():
+        chosen.append((k, f"France services {names.of_place(places.name[k])}", "Fixe", "Principal"))
     return [_row(number + 1, net, places, *spec) for number, spec in enumerate(chosen)]
 
 
+def _village_near(places: Settlements, ours: NDArray[np.bool_], town: int) -> int:
+    """The most peopled village less than eight kilometres away."""
+    east = places.cell % RASTER_COLUMNS - places.cell[town] % RASTER_COLUMNS
+    north = places.cell // RASTER_COLUMNS - places.cell[town] // RASTER_COLUMNS
+    near = ours & (places.rank == VILLAGE) & (east * east + north * north < 40 * 40)
+    return int(np.argmax(np.where(near, places.population, -1)))
+
+
+def _prefecture_sites(k: int) -> list[Spec]:
+    town = names.of_place(names.PREFECTURE)
+    return [
+        (k, "France services Les Tilleuls", "Fixe", "Principal"),
+        (k, f"CCAS {town} - Accueil social", "Fixe", "Principal"),
+        (k, "Pimms Médiation du Val-d'Essai", "Fixe", "Principal"),
+        (k, f"Maison départementale des solidarités {town}", "Fixe", "Principal"),
+        (k, "Bus France services du Val-d'Essai", "Bus_équivalent", "Principal"),
+        (k, "France services Centre social des Remparts", "Multisites", "Principal"),
+        (k, "France services La Poste du Champ de Foire", "Fixe", "Antenne"),
+    ]
+
+
 def _served_towns(places: Settlements, ours: NDArray[np.bool_]) -> list[int]:
-    """Towns, then a few villages far from any other site; neither the island, nor the valley, nor the two capes."""
-    left_out = {names.ISLAND_COMMUNE, names.VALLEY_END}
-    found = []
-    for k in np.nonzero(ours & (places.rank == TOWN))[0].tolist():
-        x, y = home_cell(places, k)
-        is_cape = (x > 78_000 and y < 21_500) or (x < 37_000 and y > 79_000)
-        in_valley = x > (VALLEY_KM[0][0] - 2) * 1000 and y > 66_000
-        if not is_cape and not in_valley and places.name[k] not in left_out:
-            found.append(k)
-    return found[:22]
+    """The towns of the middle, then the eight most peopled villages around the préfecture."""
+    east_km, north_km = (
+        np.array([home_cell(places, k)[axis] for k in range(len(ours))]) / 1000 for axis in (0, 1)
+    )
+    middle = ours & (east_km > 40) & (east_km < 77) & (north_km > 31) & (north_km < 70)
+    towns = np.nonzero(middle & (places.rank == TOWN))[0]
+    villages = np.nonzero(middle & (places.rank == VILLAGE) & (east_km < 68) & (north_km > 42))[0]
+    peopled = villages[np.argsort(-places.population[villages], kind="stable")][:8]
+    return [*towns.tolist(), *np.sort(peopled).tolist()]
 
 
 def _town_site(town: str, step: int) -> tuple[str, str, str]:
     kinds = (
-        (f"France services de {town}", "Fixe", "Principal"),
-        (f"France services La Poste de {town}", "Fixe", "Principal"),
-        (f"Antenne France services de {town}", "Fixe", "Antenne"),
-        (f"CIAS du Pays de {town} - France services", "Multisites", "Principal"),
-        (f"France services Centre social de {town}", "Fixe", "Principal"),
-        (f"France services itinérante de {town}", "Itinérante", "Principal"),
+        (f"France services {names.of_place(town)}", "Fixe", "Principal"),
+        (f"France services La Poste {names.of_place(town)}", "Fixe", "Principal"),
+        (f"Antenne France services {names.of_place(town)}", "Fixe", "Antenne"),
+        (f"CIAS du Pays {names.of_place(town)} - France services", "Multisites", "Principal"),
+        (f"France services Centre social {names.of_place(town)}", "Fixe", "Principal"),
+        (f"France services itinérante {names.of_place(town)}", "Itinérante", "Principal"),
     )
     return kinds[step % len(kinds)]
 
@@ -115,13 +138,10 @@ def _row(
 
 def _address(net: Network, places: Settlements, commune: int, number: int) -> tuple[float, float]:
     """A few metres from a street near the middle of the town."""
-    spots = [
-        k
-        for k, place in enumerate(net.home_place)
-        if place == commune and net.home_r[k] < (0.6 if number % 2 else 0.35)
-    ]
+    limit = 0.6 if number % 2 else 0.35
+    spots = [home.node for home in net.homes if home.place == commune and home.r < limit]
     if not spots:
         return home_cell(places, commune)
     luck = hash_unit(np.array([number]), np.array([commune]), 181)[0]
-    node = net.home_node[spots[int(luck * len(spots))]]
+    node = spots[int(luck * len(spots))]
     return net.x[node] + 9.0, net.y[node] + 6.0

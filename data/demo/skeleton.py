@@ -29,7 +29,17 @@ MAIN_BRIDGES_KM = (
     (88, 75),
 )
 SOUTH_BRIDGES_KM = ((58, 15), (63, 21), (70, 27), (78, 28), (87.5, 30.5), (95, 33.5), (104, 34.5))
-_STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
+RING_KM = (
+    (53.7, 52.3),
+    (51.7, 52.9),
+    (51.1, 54.7),
+    (52.5, 56.3),
+    (55.0, 56.9),
+    (57.4, 55.6),
+    (58.1, 53.7),
+    (56.3, 52.3),
+)
+_STEPS = ((0, 1), (1, 0))
 
 
 @dataclass(slots=True)
@@ -61,6 +71,8 @@ def make_skeleton(relief: Relief, places: Settlements) -> Skeleton:
     ):
         seeds = seeds[~closed[seeds]]
         _join(plan, ground, seeds, level, bound)
+        if level == PRIMARY:
+            _ring_road(plan, ground)
     _cross_the_col(plan, ground, places)
     return plan
 
@@ -114,7 +126,6 @@ def _open_bridge(
         while closed[there]:
             plan.bridge_cells.add(there)
             there += way
-        plan.bridge_cells.add(there)
     closed[list(plan.bridge_cells)] = False
 
 
@@ -158,7 +169,7 @@ def _meetings(wave: Wave) -> list[tuple[int, int, int, int, int]]:
     label = wave.label.reshape(ROWS, COLUMNS)
     cells = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
     found = []
-    for down, right in _STEPS[:2]:
+    for down, right in _STEPS:
         a = cells[: ROWS - down, : COLUMNS - right].ravel()
         b = cells[down:, right:].ravel()
         la, lb = label.ravel()[a], label.ravel()[b]
@@ -201,6 +212,20 @@ def _lay(plan: Skeleton, path: list[int], level: int) -> None:
 
 def _lay_side(plan: Skeleton, low: int, high: int, level: int) -> None:
     plan.roads[low, high] = min(plan.roads.get((low, high), (TRACK, 0)), (level, plan.links))
+
+
+def _ring_road(plan: Skeleton, ground: _Ground) -> None:
+    """Half a ring to the north of the préfecture, from one bridge to the other."""
+    great = np.array(sorted({cell for pair in plan.roads for cell in pair}), np.int64)
+    stops = cells_of(np.array(RING_KM) * 1000.0).tolist()
+    for end in (0, -1):
+        east, north = great % COLUMNS - stops[end] % COLUMNS, great // COLUMNS - stops[end] // COLUMNS
+        stops[end] = int(great[int(np.argmin(east * east + north * north))])
+    for a, b in zip(stops[:-1], stops[1:], strict=True):
+        wave = spread(
+            ground.bare.astype(np.int64), ground.altitude_dm, ground.closed, np.array([a], np.int64), COLUMNS
+        )
+        _lay(plan, _back(wave, b), TRUNK)
 
 
 def _cross_the_col(plan: Skeleton, ground: _Ground, places: Settlements) -> None:
