@@ -26,7 +26,7 @@ from app.api.middleware import Surroundings
 from app.api.openapi import install_openapi
 from app.api.problems import install_problems
 from app.persistence.session import make_engine
-from app.services.tiles import TileCache
+from app.services.recent import Recent
 from app.settings import Settings
 from app.web import pages
 
@@ -43,6 +43,9 @@ _ROUTES = (
     routes_health,
 )
 
+#: For tiles, and as much for figures: a few hundred of each.
+MEMORY_BYTES = 64 * 1024 * 1024
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application of one service; its engine is made when it starts."""
@@ -57,7 +60,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.metrics = Metrics()
-    app.state.tiles = TileCache()
+    app.state.tiles = Recent(MEMORY_BYTES)
+    app.state.answers = Recent(MEMORY_BYTES)
     app.add_middleware(Surroundings, metrics=app.state.metrics)
     install_problems(app)
     install_openapi(app)
@@ -66,6 +70,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.mount("/static", pages.static_files(), name="static")
     return app
+
+
+def app_from_environment() -> FastAPI:
+    """What the server process calls: the service as the environment describes it."""
+    return create_app(Settings())
 
 
 @asynccontextmanager

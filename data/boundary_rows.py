@@ -11,10 +11,9 @@ from shapely.geometry import MultiPolygon
 from data.contract import ReadReport
 from data.geojson import Feature, bounds_of, is_within, swapped
 from data.outline import cut_at_touches, invalidity, to_multipolygon, touches_itself
-from data.territory import TERRITORIES, ZONE_EXTENTS, Extent, departement_of
+from data.territory import CODE_INSEE, TERRITORIES, ZONE_EXTENTS, Extent, departement_of
 
 _MARGIN_DEG: Final = 0.3
-_CODE_INSEE: Final = re.compile(r"(?:\d{2}|2[AB])\d{3}")
 _SIREN: Final = re.compile(r"\d{9}")
 
 _NATURES: Final = {
@@ -68,7 +67,7 @@ def commune_row(feature: Feature, names: Names, report: ReadReport) -> tuple[Row
 
 
 def _commune_departement(code: str, feature: Feature, names: Names) -> str:
-    if not _CODE_INSEE.fullmatch(code):
+    if not CODE_INSEE.fullmatch(code):
         lost_zero = re.fullmatch(r"\d{4}", code)
         hint = (
             f"Écrire « 0{code} » : le zéro de tête a été perdu."

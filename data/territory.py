@@ -23,6 +23,8 @@ Extent = tuple[float, float, float, float]
 Kind = Literal["departement", "collectivite", "fictional"]
 
 FICTIONAL_CODE: Final = "00"
+#: Its neighbour, of which only the edge exists: one of its sites serves people of 00.
+FICTIONAL_NEIGHBOUR_CODE: Final = "0V"
 FICTIONAL_EXTENT: Final[Extent] = (-7.5, 45.0, -4.5, 47.2)
 #: Everything of France that EPSG:2154 serves, the fictional département included.
 METROPOLE_EXTENT: Final[Extent] = (-7.5, 41.2, 9.8, 51.3)
@@ -38,7 +40,8 @@ _OVERSEAS_EPSG: Final = {
     "977": 5490,
     "978": 5490,
 }
-_CODE_INSEE: Final = re.compile(r"(?:\d{2}|2[AB])\d{3}")
+#: Five characters: the département's two (or three overseas), then the commune.
+CODE_INSEE: Final = re.compile(r"(?:\d{2}|2[AB]|0V)\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def territory(code: str) -> Territory:
 
 def departement_of(code_insee: str) -> str | None:
     """Département a commune code belongs to; None when the code is malformed or the département unknown."""
-    if not _CODE_INSEE.fullmatch(code_insee):
+    if not CODE_INSEE.fullmatch(code_insee):
         return None
     code = code_insee[:3] if code_insee.startswith("97") else code_insee[:2]
     return code if code in TERRITORIES else None
@@ -111,7 +114,8 @@ def is_in_france(lon: float, lat: float, margin_deg: float = 0.1) -> bool:
 _PACA: Final = "Provence-Alpes-Côte d'Azur"
 # fmt: off
 _ROWS: Final[tuple[tuple[str, str, str, str, Extent], ...]] = (
-    ("00", "Département de démonstration (fictif)", "Région fictive", "", FICTIONAL_EXTENT),
+    ("00", "Département de démonstration (fictif)", "Région fictive", "0V", FICTIONAL_EXTENT),
+    ("0V", "Département voisin (fictif)", "Région fictive", "00", FICTIONAL_EXTENT),
     ("01", "Ain", "Auvergne-Rhône-Alpes", "38 39 69 71 73 74", (4.7, 45.6, 6.2, 46.6)),
     ("02", "Aisne", "Hauts-de-France", "08 51 59 60 77 80", (2.9, 48.8, 4.3, 50.1)),
     ("03", "Allier", "Auvergne-Rhône-Alpes", "18 23 42 58 63 71", (2.2, 45.9, 4.1, 46.9)),
@@ -220,7 +224,7 @@ _ROWS: Final[tuple[tuple[str, str, str, str, Extent], ...]] = (
 
 
 def _kind(code: str) -> Kind:
-    if code == FICTIONAL_CODE:
+    if code in (FICTIONAL_CODE, FICTIONAL_NEIGHBOUR_CODE):
         return "fictional"
     return "collectivite" if code in ("977", "978") else "departement"
 

@@ -81,7 +81,7 @@ def sites(options: argparse.Namespace) -> None:
         with progress_bar("Lecture des lieux") as progress:
             table, report = read_france_services(
                 options.file,
-                known_communes=known[0] or None,
+                known_communes=known or None,
                 encoding=options.encoding,
                 delimiter=options.delimiter,
                 progress=progress,

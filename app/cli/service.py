@@ -37,12 +37,15 @@ def demo(options: argparse.Namespace) -> None:
 def serve(options: argparse.Namespace) -> None:
     import uvicorn
 
+    from app.cli.workplace import open_workplace
+
     settings = Settings()
     host, port = options.host or settings.host, options.port or settings.port
     _check_port_is_free(host, port)
+    open_workplace()  # a database that cannot start says so here, before anything is served
     say(_WELCOME.format(address=f"http://{host}:{port}"))
     uvicorn.run(
-        "app.main:create_app",
+        "app.main:app_from_environment",
         factory=True,
         host=host,
         port=port,

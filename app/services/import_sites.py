@@ -7,7 +7,7 @@ from geopandas import GeoDataFrame
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.persistence.models import Commune, Departement, Site
+from app.persistence.models import Commune, Site
 from app.services.imports import ImportOutcome, record_batch, refuse_if_empty
 from data.contract import ReadReport
 
@@ -17,9 +17,9 @@ _COPIED = (
 )  # fmt: skip
 
 
-def known_communes(session: Session) -> tuple[set[str], set[str]]:
-    """The commune codes loaded, and the départements they make up: what a register's codes are checked against."""
-    return set(session.scalars(select(Commune.code_insee))), set(session.scalars(select(Departement.code)))
+def known_communes(session: Session) -> dict[str, str]:
+    """code -> name of the communes loaded: what a register's codes are checked against, and named from."""
+    return {row.code_insee: row.nom for row in session.execute(select(Commune.code_insee, Commune.nom))}
 
 
 def import_sites(
