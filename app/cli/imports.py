@@ -6,16 +6,16 @@ import argparse
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.cli.console import answer_json, progress_bar, say, show_findings
 from app.cli.workplace import open_workplace
+from app.errors import BadFileError
 from app.services.imports import ImportOutcome
+from app.settings import Settings
 from data.contract import ReadReport
-
-T = TypeVar("T")
 
 
 def roads(options: argparse.Namespace) -> None:
@@ -25,26 +25,24 @@ def roads(options: argparse.Namespace) -> None:
 
     with progress_bar("Lecture des routes") as progress:
         graph, report = read_roads(options.file, name=options.name, crs_epsg=options.epsg, progress=progress)
-    settings, transaction = open_workplace()
-    with transaction() as session:
-        outcome = import_roads(session, Store(settings.store), graph, report, is_dry_run=options.dry_run)
-    _show(options, outcome)
+    _apply(
+        options,
+        report,
+        lambda session, settings: import_roads(session, Store(settings.store), graph, report, is_dry_run=options.dry_run),
+    )
 
 
 def communes(options: argparse.Namespace) -> None:
     from app.services.import_boundaries import import_communes
     from data.boundaries import read_communes
 
-    table, report = _read(options, "Lecture des communes", read_communes)
+    with progress_bar("Lecture des communes") as progress:
+        table, report = read_communes(options.file, progress)
     _apply(
         options,
-        lambda session: import_communes(
-            session,
-            table,
-            report,
-            millesime=options.millesime,
-            is_dry_run=options.dry_run,
-            allow_removals=options.allow_removals,
+        report,
+        lambda session, _: import_communes(
+            session, table, report, allow_removals=options.allow_removals, **_asked(options)
         ),
     )
 
@@ -53,52 +51,60 @@ def epci(options: argparse.Namespace) -> None:
     from app.services.import_boundaries import import_epcis
     from data.boundaries import read_epci
 
-    table, report = _read(options, "Lecture des EPCI", read_epci)
-    _apply(
-        options,
-        lambda session: import_epcis(session, table, report, millesime=options.millesime, is_dry_run=options.dry_run),
-    )
+    with progress_bar("Lecture des EPCI") as progress:
+        table, report = read_epci(options.file, progress)
+    _apply(options, report, lambda session, _: import_epcis(session, table, report, **_asked(options)))
 
 
 def grid(options: argparse.Namespace) -> None:
     from app.services.import_grid import import_grid
     from data.population import read_grid
 
-    table, report = _read(options, "Lecture des carreaux", read_grid)
-    _apply(
-        options,
-        lambda session: import_grid(session, table, report, millesime=options.millesime, is_dry_run=options.dry_run),
-    )
+    with progress_bar("Lecture des carreaux") as progress:
+        table, report = read_grid(options.file, progress, encoding=options.encoding, delimiter=options.delimiter)
+    _apply(options, report, lambda session, _: import_grid(session, table, report, **_asked(options)))
 
 
 def sites(options: argparse.Namespace) -> None:
     from app.services.import_sites import import_sites, known_communes
     from data.sites.france_services import read_france_services
 
-    _, transaction = open_workplace()
+    settings, transaction = open_workplace()
     with transaction() as session:
         known = known_communes(session)
-        with progress_bar("Lecture des lieux") as progress:
-            table, report = read_france_services(
-                options.file,
-                known_communes=known or None,
-                encoding=options.encoding,
-                delimiter=options.delimiter,
-                progress=progress,
-            )
-        outcome = import_sites(session, table, report, millesime=None, is_dry_run=options.dry_run)
-    _show(options, outcome)
+    with progress_bar("Lecture des lieux") as progress:
+        table, report = read_france_services(
+            options.file,
+            progress,
+            known_communes=known or None,
+            encoding=options.encoding,
+            delimiter=options.delimiter,
+        )
+    _apply(options, report, lambda session, _: import_sites(session, table, report, **_asked(options)))
 
 
-def _read(options: argparse.Namespace, label: str, reader: Callable[..., tuple[T, ReadReport]]) -> tuple[T, ReadReport]:
-    with progress_bar(label) as progress:
-        return reader(options.file, progress=progress)
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "millesime": options.millesime,
+        "is_dry_run": options.dry_run,
+        "accept_errors": options.accept_errors,
+    }
 
 
-def _apply(options: argparse.Namespace, do: Callable[[Session], ImportOutcome]) -> None:
-    _, transaction = open_workplace()
-    with transaction() as session:
-        outcome = do(session)
+def _apply(
+    options: argparse.Namespace, report: ReadReport, do: Callable[[Session, Settings], ImportOutcome]
+) -> None:
+    """Take the file in, in one transaction; when it is refused, show why row by row before failing."""
+    settings, transaction = open_workplace()
+    try:
+        with transaction() as session:
+            outcome = do(session, settings)
+    except BadFileError as error:
+        if options.json:
+            answer_json({"imported": False, "detail": error.detail, "report": asdict(report)})
+        else:
+            show_findings(report.findings)
+        raise
     _show(options, outcome)
 
 
@@ -107,6 +113,7 @@ def _show(options: argparse.Namespace, outcome: ImportOutcome) -> None:
     if options.json:
         answer_json(
             {
+                "imported": not (outcome.is_dry_run or outcome.was_already_done),
                 "kind": outcome.kind,
                 "dry_run": outcome.is_dry_run,
                 "already_done": outcome.was_already_done,

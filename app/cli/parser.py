@@ -68,18 +68,21 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du territoire où sont les routes"
     )
     communes = _import(group, "communes", "contours et populations municipales (GeoJSON, noms ADMIN EXPRESS)", do.communes)
-    communes.add_argument("--millesime", metavar="AN", help="année des populations, imprimée avec les chiffres")
     communes.add_argument(
         "--allow-removals", action="store_true", help="accepte un fichier qui retire plus d'un cinquième des communes"
     )
     epci = _import(group, "epci", "contours et noms des EPCI (GeoJSON)", do.epci)
-    epci.add_argument("--millesime", metavar="AN")
     grid = _import(group, "grid", "carreaux de population Filosofi (.gpkg ou .csv, 200 m ou 1 km)", do.grid)
-    grid.add_argument("--millesime", metavar="AN")
     sites = _import(group, "sites", "lieux d'accueil", do.sites)
-    sites.add_argument("--format", choices=["france-services"], default="france-services", help="format du fichier")
-    sites.add_argument("--encoding", help="encodage du fichier s'il n'est pas UTF-8, par exemple windows-1252")
-    sites.add_argument("--delimiter", help="séparateur s'il n'est pas la virgule, par exemple ';'")
+    for table in (communes, epci, grid, sites):
+        table.add_argument("--millesime", metavar="AN", help="année des données, imprimée avec les chiffres")
+        table.add_argument("--accept-errors", action="store_true", help="garde les lignes justes, écarte les autres")
+    sites.add_argument(
+        "--format", choices=["auto", "france-services"], default="auto", help="format du fichier (auto : d'après ses colonnes)"
+    )
+    for table in (grid, sites):
+        table.add_argument("--encoding", help="encodage d'un CSV qui n'est pas en UTF-8, par exemple windows-1252")
+        table.add_argument("--delimiter", help="séparateur d'un CSV si ce n'est pas la virgule, par exemple ';'")
 
 
 def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -115,7 +118,6 @@ def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
     serve = _command(commands, "serve", "sert la page et l'API", do.serve)
     serve.add_argument("--host", metavar="ADRESSE", help="par défaut 127.0.0.1")
     serve.add_argument("--port", metavar="PORT", type=int, help="par défaut 8000")
-    serve.add_argument("--workers", metavar="N", type=int, default=1, help="processus serveurs")
 
 
 def _group(

@@ -43,17 +43,23 @@ def serve(options: argparse.Namespace) -> None:
     host, port = options.host or settings.host, options.port or settings.port
     _check_port_is_free(host, port)
     open_workplace()  # a database that cannot start says so here, before anything is served
-    say(_WELCOME.format(address=f"http://{host}:{port}"))
-    uvicorn.run(
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                say(_WELCOME.format(address=f"http://{host}:{port}"))
+
+    config = uvicorn.Config(
         "app.main:app_from_environment",
         factory=True,
         host=host,
         port=port,
-        workers=options.workers,
         log_level="warning",
         loop="uvloop",
         http="httptools",
     )
+    Server(config).run()
 
 
 _WELCOME = """

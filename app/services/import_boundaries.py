@@ -12,7 +12,7 @@ from app.errors import BadFileError
 from app.persistence.bulk import copy_rows
 from app.persistence.grid_assignment import assign_cells_to_communes
 from app.persistence.models import Commune, Departement, Epci
-from app.services.imports import ImportOutcome, record_batch, refuse_if_empty, still_in_place
+from app.services.imports import ImportOutcome, record_batch, refuse_if_unusable, still_in_place
 from data.contract import ReadReport
 from data.territory import territory
 
@@ -28,10 +28,11 @@ def import_communes(
     *,
     millesime: str | None,
     is_dry_run: bool = False,
+    accept_errors: bool = False,
     allow_removals: bool = False,
 ) -> ImportOutcome:
     """Replace the communes of each département found in the file; the départements' outlines follow."""
-    refuse_if_empty(report)
+    refuse_if_unusable(report, accept_errors=accept_errors)
     if still_in_place(session, Commune, report):
         return ImportOutcome("communes", report, {}, is_dry_run, was_already_done=True)
     codes = sorted(set(communes["departement_code"]))
@@ -81,9 +82,10 @@ def import_epcis(
     *,
     millesime: str | None,
     is_dry_run: bool = False,
+    accept_errors: bool = False,
 ) -> ImportOutcome:
     """Add or replace the EPCI of the file, by SIREN."""
-    refuse_if_empty(report)
+    refuse_if_unusable(report, accept_errors=accept_errors)
     if still_in_place(session, Epci, report):
         return ImportOutcome("epci", report, {}, is_dry_run, was_already_done=True)
     counts = {"EPCI": len(epcis)}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.persistence.bulk import copy_rows
 from app.persistence.grid_assignment import assign_cells_to_communes
 from app.persistence.models import GridCell
-from app.services.imports import ImportOutcome, record_batch, refuse_if_empty, still_in_place
+from app.services.imports import ImportOutcome, record_batch, refuse_if_unusable, still_in_place
 from data.contract import ReadReport
 from data.population import cell_centres_wgs84, cell_polygons_wgs84
 
@@ -28,9 +28,10 @@ def import_grid(
     *,
     millesime: str | None,
     is_dry_run: bool = False,
+    accept_errors: bool = False,
 ) -> ImportOutcome:
     """Add or replace the cells of the file, by identifier, and say to which commune each belongs."""
-    refuse_if_empty(report)
+    refuse_if_unusable(report, accept_errors=accept_errors)
     if still_in_place(session, GridCell, report):
         return ImportOutcome("grid", report, {}, is_dry_run, was_already_done=True)
     counts = {"carreaux": len(cells), "individus (arrondi)": round(float(cells["individuals"].sum()))}

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.persistence.models import Commune, Site
-from app.services.imports import ImportOutcome, record_batch, refuse_if_empty
+from app.services.imports import ImportOutcome, record_batch, refuse_if_unusable
 from data.contract import ReadReport
 
 _COPIED = (
@@ -29,9 +29,10 @@ def import_sites(
     *,
     millesime: str | None,
     is_dry_run: bool = False,
+    accept_errors: bool = False,
 ) -> ImportOutcome:
     """Add new sites, update those of the same source that changed, keep the hand-edited ones as they are."""
-    refuse_if_empty(report)
+    refuse_if_unusable(report, accept_errors=accept_errors)
     source = str(sites["source"].iloc[0])
     present = {s.source_id: s for s in session.scalars(select(Site).where(Site.source == source))}
     counts = {"nouveaux": 0, "modifiés": 0, "inchangés": 0, "corrigés à la main, laissés tels quels": 0}
@@ -48,7 +49,8 @@ def import_sites(
         counts["modifiés" if site is not None else "nouveaux"] += 1
         if batch is not None:
             _write(session, site, source, record.source_id, values, record.geometry, batch.id)
-    absents = sum(site.deleted_at is None for site in present.values())
+    concerned = set(sites["departement_code"])  # a register of one département says nothing of the others
+    absents = sum(site.deleted_at is None and site.departement_code in concerned for site in present.values())
     if absents:
         counts["absents du nouveau fichier, gardés"] = absents
     was_already_done = counts["nouveaux"] == counts["modifiés"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,22 +30,24 @@ def report_as_json(report: ReadReport) -> dict[str, Any]:
     return asdict(report)
 
 
-def refuse_if_empty(report: ReadReport) -> None:
-    """An import that would keep nothing is a failure, not a success with zero rows."""
-    if report.rows_kept == 0:
-        first = next(
-            (f"ligne {f.line} : {f.message}" for f in report.findings if f.severity == "error"),
-            "fichier vide",
-        )
+def refuse_if_unusable(report: ReadReport, *, accept_errors: bool) -> None:
+    """One row in error refuses the whole file unless the caller accepts to lose it; nothing kept is always refused."""
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    if errors and not accept_errors:
         raise BadFileError(
-            f"Aucune ligne utilisable dans {report.path} ({report.rows_read} lues). Première cause : {first} Rien n'a été importé."
+            f"{len(errors)} erreur(s) dans {Path(report.path).name} : rien n'a été importé. Corrigez-les, ou ajoutez "
+            "--accept-errors pour garder les lignes justes et écarter les autres."
+        )
+    if report.rows_kept == 0:
+        raise BadFileError(
+            f"Aucune ligne utilisable dans {Path(report.path).name} ({report.rows_read} lues) : rien n'a été importé."
         )
 
 
 def record_batch(session: Session, report: ReadReport, *, millesime: str | None = None) -> ImportBatch:
     batch = ImportBatch(
         kind=report.kind,
-        file_name=report.path.rsplit("/", 1)[-1],
+        file_name=Path(report.path).name,
         sha256=report.sha256,
         millesime=millesime,
         report=report_as_json(report),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
@@ -14,6 +12,8 @@ from app.domain.coverage import SCOPES, Scope
 from app.domain.site import FORM_LABELS_FR
 from app.errors import FieldError, InvalidInputError
 from app.persistence import tiles as store
+from app.persistence.data_version import runs_version, sites_version
+from app.services.recent import Recent
 from routing.profile import ROAD_CLASSES
 
 Layer = Literal["departements", "communes", "cells", "sites", "roads"]
@@ -26,6 +26,8 @@ DRAWING_VERSION: Final = 1
 #: Below: cells are merged into two-pixel squares. From: the covered ones are drawn too.
 CELLS_ALONE_FROM_ZOOM: Final = 9
 COVERED_CELLS_FROM_ZOOM: Final = 11
+#: Sites of the neighbours are drawn as far as this around a département: about 50 km, more than 30 min.
+AROUND_DEG: Final = 0.5
 ROAD_NAMES_FROM_ZOOM: Final = 13
 #: Few, and a map of islands without them would be wrong: drawn at every zoom.
 FERRY_RANK: Final = next(road.rank for road in ROAD_CLASSES if road.name == "ferry")
@@ -72,34 +74,6 @@ class Tile:
     scope: Scope
 
 
-class TileCache:
-    """The most recently asked tiles, up to ``max_bytes``; safe from several threads.
-
-    The data version is part of the key: a tile kept here can be old, never wrong.
-    """
-
-    def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
-        self._max_bytes = max_bytes
-        self._lock = threading.Lock()
-        self._tiles: OrderedDict[tuple[Tile, str], bytes] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, tile: Tile, version: str) -> bytes | None:
-        with self._lock:
-            found = self._tiles.get((tile, version))
-            if found is not None:
-                self._tiles.move_to_end((tile, version))
-            return found
-
-    def put(self, tile: Tile, version: str, content: bytes) -> None:
-        with self._lock:
-            self._bytes += len(content) - len(self._tiles.pop((tile, version), b""))
-            self._tiles[tile, version] = content
-            while self._bytes > self._max_bytes:
-                _, dropped = self._tiles.popitem(last=False)
-                self._bytes -= len(dropped)
-
-
 def check_tile(tile: Tile) -> None:
     """Raise InvalidInputError for a tile that does not exist."""
     least, side = MIN_ZOOM[tile.layer], 1 << max(0, min(tile.z, MAX_ZOOM))
@@ -116,18 +90,18 @@ def check_tile(tile: Tile) -> None:
         raise InvalidInputError(detail, errors)
 
 
-def data_version(session: Session, layer: Layer, departement: str | None) -> str:
+def tile_version(session: Session, layer: Layer) -> str:
     """What a tile's ETag is made of: it changes when the tile may have changed."""
-    read = store.sites_version if layer == "sites" else store.runs_version
-    return f"{DRAWING_VERSION}-{read(session, departement)}"
+    version = sites_version(session) if layer == "sites" else runs_version(session)
+    return f"{DRAWING_VERSION}-{version}"
 
 
-def draw_tile(session: Session, tile: Tile, version: str, cache: TileCache) -> bytes:
+def draw_tile(session: Session, tile: Tile, version: str, recent: Recent[bytes]) -> bytes:
     """The tile of ``version``, from memory or from PostGIS."""
-    content = cache.get(tile, version)
+    content = recent.get((tile, version))
     if content is None:
         content = store.read_tile(session, _query(tile), _parameters(tile))
-        cache.put(tile, version, content)
+        recent.put((tile, version), content, len(content))
     return content
 
 
@@ -150,6 +124,7 @@ def _parameters(tile: Tile) -> dict[str, Any]:
         "x": tile.x,
         "y": tile.y,
         "departement": tile.departement,
+        "around_deg": AROUND_DEG,
         "scope": tile.scope,
         "neighbours": neighbours,
         "mobile": mobile,
