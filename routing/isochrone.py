@@ -189,11 +189,10 @@ def _valid(area: shapely.MultiPolygon | shapely.Geometry) -> MultiPolygon:
 
 def _nested(areas: list[MultiPolygon], limits_ds: NDArray[np.float64]) -> list[MultiPolygon]:
     """Rounding may leave a smaller area out of a larger one by a hair: then the larger takes it in."""
-    previous = MultiPolygon()
-    for which in np.argsort(limits_ds, kind="stable"):
-        if not areas[which].covers(previous):
-            areas[which] = _valid(areas[which].union(previous))
-        previous = areas[which]
+    order = np.argsort(limits_ds, kind="stable").tolist()
+    for small, large in pairwise(order):
+        if not (areas[small].is_empty or areas[large].covers(areas[small])):
+            areas[large] = _valid(areas[large].union(areas[small]))
     return areas
 
 
