@@ -11,6 +11,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from data.errors import BadInputError
+from data.territory import METROPOLE_EPSG, METROPOLE_EXTENT, TERRITORIES, contains
 from routing.graph import UNREACHED_DS
 
 Int = NDArray[np.int64]
@@ -55,3 +56,20 @@ def road_lengths_m(lon: Float, lat: Float, shape_first: Int) -> Float:
     segments_m = segment_lengths_m(lon, lat)
     segments_m[shape_first[1:] - 1] = 0.0  # from the end of a road to the start of the next
     return np.asarray(np.add.reduceat(segments_m, shape_first[:-1]))
+
+
+def french_epsg(lon: NDArray[np.float64], lat: NDArray[np.float64], source_name: str) -> int:
+    """The legal projection, in metres, of the French territory around the median point; BadInputError outside France."""
+    here = float(np.median(lon)), float(np.median(lat))
+    overseas = (t for t in TERRITORIES.values() if t.crs_epsg != METROPOLE_EPSG)
+    found = next((t.crs_epsg for t in overseas if contains(t.extent, *here, margin_deg=0.5)), None)
+    if found is None and contains(METROPOLE_EXTENT, *here):
+        found = METROPOLE_EPSG
+    if found is None:
+        raise BadInputError(
+            f"Les routes de {source_name} sont hors de France.",
+            received=f"des routes autour de lon={here[0]:.3f}, lat={here[1]:.3f}",
+            expected="un extrait de la métropole ou d'un territoire d'outre-mer",
+            action="vérifiez l'extrait, ou donnez une projection en mètres avec --epsg",
+        )
+    return found

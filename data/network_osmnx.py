@@ -18,7 +18,7 @@ import pyproj
 import requests
 
 from data.errors import BadInputError
-from data.measure import Float, Int, project, road_lengths_m, seconds_to_ds
+from data.measure import french_epsg, Float, Int, project, road_lengths_m, seconds_to_ds
 from data.network import NetworkReport, graph_facts
 from data.store import atomic_write, sha256_file
 from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
@@ -46,11 +46,11 @@ class _Road:
 
 
 def graph_from_graphml(
-    path: Path, profile: Profile, *, name: str, crs_epsg: int
+    path: Path, profile: Profile, *, name: str, crs_epsg: int | None
 ) -> tuple[RoadGraph, NetworkReport]:
     """The graph of a file written by OSMnx, with the speeds of ``profile``; ``.bz2`` is read as well.
 
-    An arc goes the way OSMnx drew it; an arc and its mirror make one road. Where OSMnx merged unlike ways
+    ``crs_epsg`` None takes the projection of the French territory around. An arc goes the way OSMnx drew it; an arc and its mirror make one road. Where OSMnx merged unlike ways
     ("highway" or "maxspeed" is a list), the slowest of the combinations counts. In the report a "way" is an
     arc. Raises BadInputError for a file that is absent, damaged, or not of OSMnx.
     """
@@ -67,7 +67,7 @@ def graph_from_graphml(
     meta = GraphMeta(
         name=name,
         mode=profile.mode,
-        crs_epsg=crs_epsg,
+        crs_epsg=crs_epsg or french_epsg(np.asarray(lon), np.asarray(lat), path.name),
         source_name=path.name,
         source_sha256=sha256_file(path),
         osm_date=_download_date(source),
@@ -78,7 +78,7 @@ def graph_from_graphml(
 
 
 def graph_from_place(
-    query: str, profile: Profile, *, name: str, crs_epsg: int, keep_as: Path
+    query: str, profile: Profile, *, name: str, crs_epsg: int | None, keep_as: Path
 ) -> tuple[RoadGraph, NetworkReport]:
     """The roads of a named area ("Ajaccio, France"), asked of Nominatim and Overpass through OSMnx.
 

@@ -6,55 +6,41 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from data.contract import Progress, ReadReport
-from data.errors import BadInputError
+from data.measure import french_epsg
 from data.network import NetworkReport, graph_from_osm
-from data.network_osmnx import graph_from_graphml
+from data.network_osmnx import graph_from_graphml, graph_from_place
 from data.osm import OsmTables, read_osm
-from data.territory import METROPOLE_EXTENT, TERRITORIES, contains
 from routing.graph import RoadGraph
 from routing.profile import car_profile
 
-METROPOLE_EPSG: Final = 2154
 _GRAPHML_SUFFIXES: Final = (".graphml", ".graphml.bz2")
 
 
 def read_roads(
     path: Path, *, name: str, crs_epsg: int | None = None, progress: Progress | None = None
 ) -> tuple[RoadGraph, ReadReport]:
-    """The car graph of an OSM extract or of an OSMnx GraphML file, and what was read, left out and not understood.
+    """The car graph of an OSM extract or of an OSMnx GraphML file, and what was read, left out, not understood.
 
     ``crs_epsg`` is a projection in metres; None takes that of the French territory the roads are in.
     Raises BadInputError when the file cannot be used, or when no projection is given for roads outside France.
     """
     if path.name.endswith(_GRAPHML_SUFFIXES):
-        graph, facts = graph_from_graphml(path, car_profile(), name=name, crs_epsg=crs_epsg or METROPOLE_EPSG)
+        graph, facts = graph_from_graphml(path, car_profile(), name=name, crs_epsg=crs_epsg)
     else:
         tables = read_osm(path, progress)
         graph, facts = graph_from_osm(tables, car_profile(), name=name, crs_epsg=crs_epsg or _epsg_of(tables))
     return graph, _report(path, graph, facts)
 
 
-def epsg_at(lon: float, lat: float) -> int | None:
-    """The legal projection of the French territory around a point; None outside France."""
-    overseas = (t for t in TERRITORIES.values() if t.crs_epsg != METROPOLE_EPSG)
-    found = next((t.crs_epsg for t in overseas if contains(t.extent, lon, lat, margin_deg=0.5)), None)
-    return found or (METROPOLE_EPSG if contains(METROPOLE_EXTENT, lon, lat) else None)
+def read_place(query: str, *, name: str, crs_epsg: int | None = None, keep_as: Path) -> tuple[RoadGraph, ReadReport]:
+    """The car graph of a named area, downloaded by OSMnx and kept as GraphML in ``keep_as``; needs Internet."""
+    graph, facts = graph_from_place(query, car_profile(), name=name, crs_epsg=crs_epsg, keep_as=keep_as)
+    return graph, _report(keep_as, graph, facts)
 
 
 def _epsg_of(tables: OsmTables) -> int:
-    lon, lat = float(np.median(tables.node_lon)), float(np.median(tables.node_lat))
-    found = epsg_at(lon, lat)
-    if found is None:
-        raise BadInputError(
-            f"Les routes de {tables.source_name} sont hors de France.",
-            received=f"des routes autour de lon={lon:.3f}, lat={lat:.3f}",
-            expected="un extrait de la métropole ou d'un territoire d'outre-mer",
-            action="vérifiez l'extrait, ou donnez une projection en mètres avec --epsg",
-        )
-    return found
+    return french_epsg(tables.node_lon, tables.node_lat, tables.source_name)
 
 
 def _report(path: Path, graph: RoadGraph, facts: NetworkReport) -> ReadReport:

@@ -29,7 +29,7 @@ FICTIONAL_EXTENT: Final[Extent] = (-7.5, 45.0, -4.5, 47.2)
 #: Everything of France that EPSG:2154 serves, the fictional département included.
 METROPOLE_EXTENT: Final[Extent] = (-7.5, 41.2, 9.8, 51.3)
 
-_METROPOLE_EPSG: Final = 2154
+METROPOLE_EPSG: Final = 2154
 #: RGAF09 UTM 20N, RGFG95 UTM 22N, RGR92 UTM 40S, RGM04 UTM 38S: the legal systems of each territory.
 _OVERSEAS_EPSG: Final = {
     "971": 5490,
@@ -233,7 +233,7 @@ TERRITORIES: Final[dict[str, Territory]] = {
     code: Territory(
         code,
         nom,
-        _OVERSEAS_EPSG.get(code, _METROPOLE_EPSG),
+        _OVERSEAS_EPSG.get(code, METROPOLE_EPSG),
         region,
         tuple(neighbours.split()),
         extent,

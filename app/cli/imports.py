@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.cli.console import answer_json, progress_bar, say, show_findings
 from app.cli.workplace import open_workplace
-from app.errors import BadFileError
+from app.errors import BadFileError, InvalidInputError
 from app.services.imports import ImportOutcome
 from app.settings import Settings
 from data.contract import ReadReport
@@ -20,11 +20,20 @@ from data.contract import ReadReport
 
 def roads(options: argparse.Namespace) -> None:
     from app.services.import_roads import import_roads
-    from data.roads import read_roads
-    from data.store import Store
+    from data.roads import read_place, read_roads
+    from data.store import Store, slug
 
-    with progress_bar("Lecture des routes") as progress:
-        graph, report = read_roads(options.file, name=options.name, crs_epsg=options.epsg, progress=progress)
+    if (options.file is None) == (options.place is None):
+        raise InvalidInputError("Donnez un fichier de routes, ou un lieu avec --place (l'un ou l'autre).")
+    asked = {"name": options.name, "crs_epsg": options.epsg}
+    if options.place is None:
+        with progress_bar("Lecture des routes") as progress:
+            graph, report = read_roads(options.file, **asked, progress=progress)
+    else:
+        say(f"Téléchargement des routes de {options.place}...")
+        store = Store(Settings().store)
+        store.prepare()
+        graph, report = read_place(options.place, **asked, keep_as=store.raw / f"{slug(options.name)}.graphml")
     _apply(
         options,
         report,

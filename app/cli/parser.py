@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="Commandes", metavar="COMMANDE", required=True)
     _add_database(commands)
     _add_imports(commands)
+    _add_exports(commands)
     _add_figures(commands)
     _add_service(commands)
     return parser
@@ -63,6 +64,7 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     group = _group(commands, "import", "fait entrer un fichier, d'un bloc ou pas du tout")
     roads = _import(group, "roads", "routes OpenStreetMap (.osm.pbf, .osm, .osm.gz, .osm.bz2) ou GraphML d'OSMnx", do.roads)
+    roads.add_argument("--place", metavar="LIEU", help="au lieu d'un fichier : un lieu nommé, par OSMnx (demande Internet)")
     roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau, par exemple corse")
     roads.add_argument(
         "--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du territoire où sont les routes"
@@ -83,6 +85,15 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
     for table in (grid, sites):
         table.add_argument("--encoding", help="encodage d'un CSV qui n'est pas en UTF-8, par exemple windows-1252")
         table.add_argument("--delimiter", help="séparateur d'un CSV si ce n'est pas la virgule, par exemple ';'")
+
+
+def _add_exports(commands: argparse._SubParsersAction[_Parser]) -> None:
+    from app.cli import exports as do
+
+    group = _group(commands, "export", "fait sortir un réseau pour d'autres outils")
+    roads = _command(group, "roads", "réseau routier avec ses temps, en GraphML (lu par networkx)", do.roads)
+    roads.add_argument("file", metavar="FICHIER", type=Path, help="se termine par .graphml ou .graphml.bz2")
+    roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau")
 
 
 def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -135,7 +146,7 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: 
 
 def _import(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str, do: Do) -> argparse.ArgumentParser:
     parser = _command(commands, name, help_fr, do)
-    parser.add_argument("file", metavar="FICHIER", type=Path)
+    parser.add_argument("file", metavar="FICHIER", type=Path, nargs="?" if name == "roads" else None)
     parser.add_argument("--dry-run", action="store_true", help="lit et contrôle tout, n'enregistre rien")
     return _json(parser)
 
