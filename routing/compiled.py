@@ -9,7 +9,7 @@ cache, even a full one, is passed over):
 2. ``__pycache__`` beside the source;
 3. the user's cache folder (``~/.cache/numba``).
 
-With none of the three the code is compiled anew in each process, a few seconds at start, and all the rest is
+With none of the three the code is compiled anew in each process, ten seconds at start, and all the rest is
 the same. The cache is also made anew when the source, Numba or the model of the processor changes.
 """
 

@@ -35,6 +35,20 @@ def test_in_a_perfect_town_the_time_is_the_number_of_blocks() -> None:
     assert by_osm_id(graph, reach.time_ds) == [100 * (c + r) for r in range(9) for c in range(9)]
 
 
+def test_in_a_perfect_town_of_many_ties_the_lowest_of_the_nearest_wins() -> None:
+    side = 9
+    graph = grid_world(side)
+    road_from = {int(graph.node_osm_id[tail]): road for road, tail in enumerate(graph.road_tail.tolist())}
+    junctions = [40, 2, 60, 38, 8, 42, 6, 74, 40]
+    for order in (junctions, junctions[::-1]):
+        reach = times_to_sites(graph, at(*[(road_from[j], 0.0) for j in order]))
+        blocks = [
+            [abs(i % side - j % side) + abs(i // side - j // side) for j in order] for i in range(side * side)
+        ]
+        assert by_osm_id(graph, reach.time_ds) == [100 * min(row) for row in blocks]
+        assert by_osm_id(graph, reach.site) == [row.index(min(row)) for row in blocks]
+
+
 def test_a_site_half_way_along_a_road_is_reached_by_both_ends() -> None:
     graph = grid_world(3, block_ds=100)
     reach = times_to_sites(graph, at((0, 0.25), access_m=13.0))  # 13 m at 1.3 m/s: 100 ds
