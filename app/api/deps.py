@@ -32,8 +32,8 @@ _ETAG: Final = re.compile(r'(?:W/)?"v([1-9][0-9]{0,8})"')
 class Database:
     """Opens one session for one request.
 
-    A route opens it in its own body rather than getting it from a dependency with ``yield``: the commit then comes
-    before the answer, and a connection is only ever held by a thread that is running.
+    A route opens it in its own body rather than getting it from a dependency with ``yield``: the commit then
+    comes before the answer, and a connection is only ever held by a thread that is running.
     """
 
     engine: Engine
@@ -157,8 +157,8 @@ def expected_version(
 ) -> int:
     """The version the client says it read.
 
-    ``W/`` is accepted because reverse proxies that compress weaken our tags; ``*`` is not, since it would silently
-    overwrite the edits of others.
+    ``W/`` is accepted because reverse proxies that compress weaken our tags; ``*`` is not, since it would
+    silently overwrite the edits of others.
     """
     if if_match is None:
         raise Refused(

@@ -1,7 +1,7 @@
 """Tables as files: CSV, XLSX, GeoJSON. Each says where its figures come from.
 
-In a CSV the sources are a last column, the same on every line, rather than a comment line or an HTTP header: a
-comment breaks the readers that expect a table, and a header does not follow the file once it is saved.
+In a CSV the sources are a last column, the same on every line, rather than a comment line or an HTTP header:
+a comment breaks the readers that expect a table, and a header does not follow the file once it is saved.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import xlsxwriter
-from fastapi import Response
 
+from app.api.answers import Answer
 from app.api.info import Info, attribution_text
 
 Cell = str | int | float | bool | None
@@ -27,7 +27,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _SOURCES_COLUMN: Final = "sources"
 
 
-def csv_response(
+def csv_answer(
     name: str,
     columns: Sequence[str],
     rows: Iterable[Sequence[Cell]],
@@ -35,8 +35,8 @@ def csv_response(
     *,
     separator: Separator = "comma",
     bom: bool = False,
-) -> Response:
-    """UTF-8, RFC 4180. With semicolons, decimals take a comma: what a French spreadsheet opens without a question."""
+) -> Answer:
+    """UTF-8, RFC 4180. With semicolons, decimals take a comma: a French spreadsheet opens it as it is."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter="," if separator == "comma" else ";")
     decimal = "." if separator == "comma" else ","
@@ -44,13 +44,18 @@ def csv_response(
     writer.writerow([*columns, _SOURCES_COLUMN])
     writer.writerows([*(_csv_cell(value, decimal) for value in row), sources] for row in rows)
     content = stream.getvalue().encode("utf-8-sig" if bom else "utf-8")
-    return Response(content, media_type="text/csv; charset=utf-8", headers=_download(f"{name}.csv"))
+    return Answer(content, "text/csv; charset=utf-8", f"{name}.csv")
 
 
-def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], info: Info) -> Response:
+def xlsx_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], info: Info) -> Answer:
     """Two sheets: the figures, and where they come from. No text is ever a formula or a link."""
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(stream, options) as book:
         bold = book.add_format({"bold": True})
         sheet = book.add_worksheet("Chiffres")
@@ -61,10 +66,10 @@ def xlsx_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cel
                 _write_cell(sheet, number, column, value)
         sheet.autofit()
         _write_sources(book.add_worksheet("Sources"), info, bold)
-    return Response(stream.getvalue(), media_type=XLSX, headers=_download(f"{name}.xlsx"))
+    return Answer(stream.getvalue(), XLSX, f"{name}.xlsx")
 
 
-def geojson_response(features: list[dict[str, Any]], info: Info, **members: Any) -> Response:
+def geojson_answer(features: list[dict[str, Any]], info: Info, **members: Any) -> Answer:
     """A FeatureCollection (RFC 7946) with ``info`` beside its features."""
     collection = {
         "type": "FeatureCollection",
@@ -73,7 +78,7 @@ def geojson_response(features: list[dict[str, Any]], info: Info, **members: Any)
         "features": features,
     }
     content = json.dumps(collection, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(content, media_type=GEOJSON)
+    return Answer(content.encode(), GEOJSON)
 
 
 def inert(text: str) -> str:
@@ -117,7 +122,3 @@ def _write_sources(sheet: Any, info: Info, bold: Any) -> None:
         sheet.write_string(row, 0, term, bold)
         sheet.write_string(row, 1, text)
     sheet.autofit()
-
-
-def _download(filename: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{filename}"'}

@@ -54,7 +54,7 @@ _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]], route: Any = None) -> list[FieldError]:
-    """Translate pydantic's ``errors()``; ``route`` gives the names that were expected instead of an unknown one."""
+    """Translate pydantic's ``errors()``; ``route`` gives the names expected instead of an unknown one."""
     return [FieldError(_path(error["loc"]), _received(error), _message(error, route)) for error in errors]
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.domain.coverage import THRESHOLD_S
 from app.domain import version
+from app.domain.coverage import THRESHOLD_S
 from app.persistence.models import RoadNetwork
 from app.services.runs import RunView
 from data.sources import SOURCES
@@ -84,7 +84,7 @@ def minutes(seconds: float | None, threshold_s: float = THRESHOLD_S) -> float | 
         return None
     if math.isinf(seconds):
         return NO_ROUTE
-    rounded = round(seconds / 6) / 10
+    rounded = math.floor(seconds / 6 + 0.5) / 10
     if seconds < threshold_s <= rounded * 60:
         return math.floor(seconds / 6) / 10
     return rounded
@@ -110,7 +110,9 @@ def run_info(run: RunView, threshold_s: int) -> Info:
         population=PopulationInfo(
             shown="population municipale", source=run.population_file, millesime=run.population_millesime
         ),
-        sites_snapshot=SitesSnapshot(counted=run.sites_counted, sha256=run.sites_sha256, is_stale=run.is_stale),
+        sites_snapshot=SitesSnapshot(
+            counted=run.sites_counted, sha256=run.sites_sha256, is_stale=run.is_stale
+        ),
         is_fictional=run.is_fictional,
         attributions=attributions([run.is_fictional]),
     )

@@ -22,7 +22,7 @@ class Metrics:
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def record(self, method: str, route: str, status: int, seconds: float) -> None:
-        """``route`` is a template (``/sites/{site_id}``), never a path: the number of series stays bounded."""
+        """``route`` is a template (``/sites/{site_id}``), never a path: series stay few."""
         with self._lock:
             self._requests[method, route, status] += 1
             self._buckets[route][bisect_left(BUCKETS_S, seconds)] += 1
@@ -36,16 +36,18 @@ class Metrics:
         lines = [
             "# HELP accueil30_requests_total Requêtes servies.",
             "# TYPE accueil30_requests_total counter",
-            *(
-                f'accueil30_requests_total{{method="{method}",route="{_escape(route)}",status="{status}"}} {count}'
-                for (method, route, status), count in requests
-            ),
+            *(_counter(method, route, status, count) for (method, route, status), count in requests),
             "# HELP accueil30_request_duration_seconds Durée des requêtes.",
             "# TYPE accueil30_request_duration_seconds histogram",
         ]
         for route, counts in buckets:
             lines += _histogram(_escape(route), counts, seconds[route])
         return "\n".join(lines) + "\n"
+
+
+def _counter(method: str, route: str, status: int, count: int) -> str:
+    labels = f'method="{method}",route="{_escape(route)}",status="{status}"'
+    return f"accueil30_requests_total{{{labels}}} {count}"
 
 
 def _histogram(route: str, counts: list[int], seconds: float) -> list[str]:

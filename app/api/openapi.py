@@ -10,8 +10,9 @@ from fastapi.openapi.utils import get_openapi
 from app.api.problems import Problem
 
 _DESCRIPTION = (
-    "Qui atteint un premier accueil social en moins de 30 minutes, qui ne l’atteint pas, et où est passé l’argent. "
-    "Toute réponse qui porte un chiffre porte aussi « info » : calcul, règle du seuil, sources et licences. "
+    "Qui atteint un premier accueil social en moins de 30 minutes, qui ne l’atteint pas, et où est passé "
+    "l’argent. Toute réponse qui porte un chiffre porte aussi « info » : calcul, règle du seuil, sources, "
+    "licences. "
     "Les erreurs sont des « application/problem+json » (RFC 9457)."
 )
 

@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of problem: its name in ``type``, its status, its title, and what to say when nothing better is known."""
+    """A kind of problem: its name in ``type``, status, title, what to say when nothing better is known."""
 
     slug: str
     status: int
@@ -51,17 +51,17 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("malformed", 400, "Requête illisible", "La requête n’a pas pu être lue. Vérifiez son écriture (JSON, en-têtes)."),
-    Kind("not-found", 404, "Introuvable", "Rien n’existe à cette adresse. Vérifiez le chemin et l’identifiant."),
-    Kind("method", 405, "Méthode refusée", "Cette adresse existe, mais pas avec cette méthode ; voyez l’en-tête Allow."),
+    Kind("malformed", 400, "Requête illisible", "La requête n’a pas pu être lue : vérifiez son écriture."),
+    Kind("not-found", 404, "Introuvable", "Rien n’existe à cette adresse : vérifiez-la."),
+    Kind("method", 405, "Méthode refusée", "Cette adresse ne répond pas à cette méthode ; voyez Allow."),
     Kind("conflict", 409, "État incompatible", "L’état actuel des données ne permet pas cette action."),
     Kind("edited-meanwhile", 412, "Modifié entre-temps", "La ressource a changé depuis que vous l’avez lue."),
     Kind("too-large", 413, "Corps trop volumineux", "Le corps de la requête dépasse la taille acceptée."),
-    Kind("media-type", 415, "Type de contenu refusé", "Envoyez le corps en JSON : « Content-Type: application/json »."),
+    Kind("media-type", 415, "Type de contenu refusé", "Envoyez le corps en JSON (application/json)."),
     Kind("invalid", 422, "Valeurs refusées", "Des valeurs reçues ne peuvent pas être utilisées."),
     Kind("if-match-required", 428, "Version attendue", "Modifier ou supprimer demande l’en-tête If-Match."),
-    Kind("internal", 500, "Erreur interne", "Le service a rencontré une erreur imprévue ; elle est consignée dans son journal."),
-    Kind("not-ready", 503, "Service pas prêt", "Le service ne peut pas répondre pour l’instant. Réessayez plus tard."),
+    Kind("internal", 500, "Erreur interne", "Erreur imprévue, consignée dans le journal du service."),
+    Kind("not-ready", 503, "Service pas prêt", "Le service ne peut pas répondre pour l’instant."),
 )  # fmt: skip
 _BY_STATUS: Final = {kind.status: kind for kind in KINDS}
 
@@ -197,7 +197,7 @@ def _on_http_error(request: Request, error: Exception) -> JSONResponse:
         return problem(request, error.status_code, error.detail, headers=headers)
     detail = None
     if error.status_code == 404:
-        detail = f"Aucune adresse {request.url.path} dans ce service ; elles sont décrites dans /api/v1/openapi.json."
+        detail = f"Aucune adresse {request.url.path} ici ; elles sont décrites dans /api/v1/openapi.json."
     elif error.status_code == 405:
         allowed = allowed_methods(request)
         headers = {**(headers or {}), "Allow": allowed}

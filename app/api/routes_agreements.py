@@ -85,6 +85,7 @@ def get_agreement(db: Db, settings: SettingsDep, agreement_id: UUID, response: R
     responses=_EDIT_ERRORS,
 )
 def change_agreement(
+    *,
     db: Db,
     settings: SettingsDep,
     agreement_id: UUID,
@@ -120,7 +121,7 @@ def delete_agreement(db: Db, settings: SettingsDep, agreement_id: UUID, version:
     responses=problem_responses(400, 404, 409, 413, 415),
 )
 def add_allocation(db: Db, agreement_id: UUID, body: AllocationIn, response: Response) -> AllocationOut:
-    """L’année est dans la période de la convention, et n’y est pas déjà. L’ETag rendu est celui de la convention."""
+    """L’année est dans la période, et n’y est pas déjà. L’ETag rendu est celui de la convention."""
     with db.write() as session:
         changed = agreements.add_allocation(session, agreement_id, body.model_dump(exclude_unset=True))
     response.headers["Location"] = f"{API_PREFIX}/agreements/{agreement_id}/allocations/{body.year}"
@@ -149,6 +150,7 @@ def get_allocation(db: Db, agreement_id: UUID, year: YearPath, response: Respons
     responses=_EDIT_ERRORS,
 )
 def change_allocation(
+    *,
     db: Db,
     settings: SettingsDep,
     agreement_id: UUID,

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Query, Response
+from sqlalchemy.orm import Session
 
-from app.api.deps import Db, api_router
+from app.api.answers import Answer, AnswersDep
+from app.api.deps import api_router
 from app.api.exports import (
     GEOJSON,
     XLSX,
     Cell,
-    Separator,
-    csv_response,
-    geojson_response,
-    xlsx_response,
+    csv_answer,
+    geojson_answer,
+    xlsx_answer,
 )
-from app.api.info import Info, run_info
-from app.api.params import Level, Question, QuestionDep
+from app.api.info import run_info
+from app.api.params import BomQuery, Level, Question, QuestionDep, SeparatorQuery
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath
 from app.api.schemas_coverage import CoverageOut, ZonesOut, coverage_out, zone_out
@@ -30,8 +31,8 @@ LevelQuery = Annotated[Level, Query(description="Maille des zones")]
 _NOT_FOUND = problem_responses(404)
 
 COLUMNS: Final = (
-    "code", "nom", "population", "couverts", "non_couverts", "inconnus", "part_couverte_pct", "temps_median_min",
-    "temps_p95_min", "temps_max_min", "compte_en_un_point",
+    "code", "nom", "population", "couverts", "non_couverts", "inconnus", "part_couverte_pct",
+    "temps_median_min", "temps_p95_min", "temps_max_min", "compte_en_un_point",
 )  # fmt: skip
 
 
@@ -41,11 +42,11 @@ COLUMNS: Final = (
     response_model=CoverageOut,
     responses=_NOT_FOUND,
 )
-def read_coverage(db: Db, code: DepartementPath, asked: QuestionDep) -> CoverageOut:
+def read_coverage(answers: AnswersDep, code: DepartementPath, asked: QuestionDep) -> Response:
     """Habitants qui atteignent un lieu d’accueil strictement avant le seuil."""
-    with db.read() as session:
-        coverage = get_coverage(session, code, **asked.keywords())
-    return coverage_out(coverage)
+    return answers.serve(
+        lambda session: Answer.of(coverage_out(get_coverage(session, code, **asked.keywords())))
+    )
 
 
 @router.get(
@@ -54,15 +55,11 @@ def read_coverage(db: Db, code: DepartementPath, asked: QuestionDep) -> Coverage
     response_model=ZonesOut,
     responses=_NOT_FOUND,
 )
-def read_zones(db: Db, code: DepartementPath, asked: QuestionDep, level: LevelQuery = "commune") -> ZonesOut:
+def read_zones(
+    answers: AnswersDep, code: DepartementPath, asked: QuestionDep, level: LevelQuery = "commune"
+) -> Response:
     """Pour chaque zone : couverts + non couverts + inconnus = population."""
-    with db.read() as session:
-        run, zones = get_zones(session, code, level, **asked.keywords())
-    return ZonesOut(
-        level=level,
-        items=[zone_out(zone, asked.threshold_s) for zone in zones],
-        info=run_info(run, asked.threshold_s),
-    )
+    return answers.serve(lambda session: Answer.of(_zones_out(session, code, level, asked)))
 
 
 @router.get(
@@ -72,17 +69,22 @@ def read_zones(db: Db, code: DepartementPath, asked: QuestionDep, level: LevelQu
     responses={200: {"content": {"text/csv": {}}}, **_NOT_FOUND},
 )
 def read_zones_csv(
-    db: Db,
+    *,
+    answers: AnswersDep,
     code: DepartementPath,
     asked: QuestionDep,
     level: LevelQuery = "commune",
-    separator: Annotated[Separator, Query(description="semicolon : pour un tableur français")] = "comma",
-    bom: Annotated[bool, Query(description="Marque d’ordre UTF-8, que d’anciens tableurs attendent")] = False,
+    separator: SeparatorQuery = "comma",
+    bom: BomQuery = False,
 ) -> Response:
     """Les sources sont la dernière colonne. Un temps vide est inconnu."""
-    info, zones = _figures(db, code, level, asked)
-    name = f"accueil30-{code}-{level}"
-    return csv_response(name, COLUMNS, map(_row, zones), info, separator=separator, bom=bom)
+
+    def make(session: Session) -> Answer:
+        run, zones = get_zones(session, code, level, **asked.keywords())
+        info, name = run_info(run, asked.threshold_s), f"accueil30-{code}-{level}"
+        return csv_answer(name, COLUMNS, map(_row, zones), info, separator=separator, bom=bom)
+
+    return answers.serve(make)
 
 
 @router.get(
@@ -92,11 +94,16 @@ def read_zones_csv(
     responses={200: {"content": {XLSX: {}}}, **_NOT_FOUND},
 )
 def read_zones_xlsx(
-    db: Db, code: DepartementPath, asked: QuestionDep, level: LevelQuery = "commune"
+    answers: AnswersDep, code: DepartementPath, asked: QuestionDep, level: LevelQuery = "commune"
 ) -> Response:
     """Une feuille de chiffres, une feuille de sources."""
-    info, zones = _figures(db, code, level, asked)
-    return xlsx_response(f"accueil30-{code}-{level}", COLUMNS, map(_row, zones), info)
+
+    def make(session: Session) -> Answer:
+        run, zones = get_zones(session, code, level, **asked.keywords())
+        info, name = run_info(run, asked.threshold_s), f"accueil30-{code}-{level}"
+        return xlsx_answer(name, COLUMNS, map(_row, zones), info)
+
+    return answers.serve(make)
 
 
 @router.get(
@@ -106,12 +113,21 @@ def read_zones_xlsx(
     responses={200: {"content": {GEOJSON: {}}}, **_NOT_FOUND},
 )
 def read_zones_geojson(
-    db: Db, code: DepartementPath, asked: QuestionDep, level: LevelQuery = "commune"
+    answers: AnswersDep, code: DepartementPath, asked: QuestionDep, level: LevelQuery = "commune"
 ) -> Response:
     """Contours simplifiés à 20 m environ."""
-    with db.read() as session:
-        run, zones = get_zones(session, code, level, **asked.keywords())
-        shapes = zone_shapes(session, code, level)
+    return answers.serve(lambda session: _geojson(session, code, level, asked))
+
+
+def _zones_out(session: Session, code: str, level: Level, asked: Question) -> ZonesOut:
+    run, zones = get_zones(session, code, level, **asked.keywords())
+    items = [zone_out(zone, asked.threshold_s) for zone in zones]
+    return ZonesOut(level=level, items=items, info=run_info(run, asked.threshold_s))
+
+
+def _geojson(session: Session, code: str, level: Level, asked: Question) -> Answer:
+    run, zones = get_zones(session, code, level, **asked.keywords())
+    shapes = zone_shapes(session, code, level)
     features = [
         {
             "type": "Feature",
@@ -121,13 +137,7 @@ def read_zones_geojson(
         }
         for zone in zones
     ]
-    return geojson_response(features, run_info(run, asked.threshold_s), level=level)
-
-
-def _figures(db: Db, code: str, level: Level, asked: Question) -> tuple[Info, list[ZoneFigures]]:
-    with db.read() as session:
-        run, zones = get_zones(session, code, level, **asked.keywords())
-    return run_info(run, asked.threshold_s), zones
+    return geojson_answer(features, run_info(run, asked.threshold_s), level=level)
 
 
 def _row(zone: ZoneFigures) -> list[Cell]:

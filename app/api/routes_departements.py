@@ -6,9 +6,11 @@ import json
 
 import shapely
 from fastapi import Response
+from sqlalchemy.orm import Session
 
-from app.api.deps import Db, api_router
-from app.api.exports import GEOJSON, geojson_response
+from app.api.answers import Answer, AnswersDep
+from app.api.deps import api_router
+from app.api.exports import GEOJSON, geojson_answer
 from app.api.schemas_coverage import DepartementsOut, departements_out
 from app.services.departements import list_departements
 
@@ -16,11 +18,9 @@ router = api_router("Départements")
 
 
 @router.get("/departements", summary="Lister les départements chargés", response_model=DepartementsOut)
-def get_departements(db: Db) -> DepartementsOut:
+def get_departements(answers: AnswersDep) -> Response:
     """« coverage » est null tant qu’aucun calcul n’est publié."""
-    with db.read() as session:
-        views = list_departements(session)
-    return departements_out(views)
+    return answers.serve(lambda session: Answer.of(departements_out(list_departements(session))))
 
 
 @router.get(
@@ -29,10 +29,13 @@ def get_departements(db: Db) -> DepartementsOut:
     response_class=Response,
     responses={200: {"content": {GEOJSON: {}}}},
 )
-def get_departements_geojson(db: Db) -> Response:
+def get_departements_geojson(answers: AnswersDep) -> Response:
     """Contours simplifiés à 200 m environ : pour une carte de France, non pour un calcul."""
-    with db.read() as session:
-        views = list_departements(session)
+    return answers.serve(_geojson)
+
+
+def _geojson(session: Session) -> Answer:
+    views = list_departements(session)
     answer = departements_out(views)
     features = [
         {
@@ -44,4 +47,4 @@ def get_departements_geojson(db: Db) -> Response:
         }
         for item, view in zip(answer.items, views, strict=True)
     ]
-    return geojson_response(features, answer.info)
+    return geojson_answer(features, answer.info)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final
+from typing import Final
 
 import shapely
-from fastapi import Query, Response
+from fastapi import Response
+from sqlalchemy.orm import Session
 
-from app.api.deps import Db, api_router
-from app.api.exports import GEOJSON, Cell, Separator, csv_response, geojson_response
+from app.api.answers import Answer, AnswersDep
+from app.api.deps import api_router
+from app.api.exports import GEOJSON, Cell, csv_answer, geojson_answer
 from app.api.info import run_info
-from app.api.params import QuestionDep
+from app.api.params import BomQuery, Question, QuestionDep, SeparatorQuery
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath
 from app.api.schemas_coverage import GapsOut, gap_out, gaps_out
@@ -32,11 +34,14 @@ COLUMNS: Final = (
     response_model=GapsOut,
     responses=_NOT_FOUND,
 )
-def read_gaps(db: Db, code: DepartementPath, asked: QuestionDep) -> GapsOut:
+def read_gaps(answers: AnswersDep, code: DepartementPath, asked: QuestionDep) -> Response:
     """La plus peuplée d’abord ; leurs habitants font le total des non-couverts du département."""
-    with db.read() as session:
+
+    def make(session: Session) -> Answer:
         run, gaps = get_gaps(session, code, **asked.keywords())
-    return gaps_out(run, gaps, asked.threshold_s)
+        return Answer.of(gaps_out(run, gaps, asked.threshold_s))
+
+    return answers.serve(make)
 
 
 @router.get(
@@ -45,22 +50,9 @@ def read_gaps(db: Db, code: DepartementPath, asked: QuestionDep) -> GapsOut:
     response_class=Response,
     responses={200: {"content": {GEOJSON: {}}}, **_NOT_FOUND},
 )
-def read_gaps_geojson(db: Db, code: DepartementPath, asked: QuestionDep) -> Response:
+def read_gaps_geojson(answers: AnswersDep, code: DepartementPath, asked: QuestionDep) -> Response:
     """Chaque contour est la réunion des carreaux de la zone."""
-    with db.read() as session:
-        run, gaps = get_gaps(session, code, **asked.keywords())
-    features = [
-        {
-            "type": "Feature",
-            "id": gap.number,
-            "bbox": gap.outline.bounds,
-            "geometry": json.loads(shapely.to_geojson(gap.outline)),
-            "properties": gap_out(gap, asked.threshold_s).model_dump(mode="json", exclude={"bbox"}),
-        }
-        for gap in gaps
-    ]
-    total = sum(gap.people for gap in gaps)
-    return geojson_response(features, run_info(run, asked.threshold_s), total_people=total)
+    return answers.serve(lambda session: _geojson(session, code, asked))
 
 
 @router.get(
@@ -70,18 +62,36 @@ def read_gaps_geojson(db: Db, code: DepartementPath, asked: QuestionDep) -> Resp
     responses={200: {"content": {"text/csv": {}}}, **_NOT_FOUND},
 )
 def read_gaps_csv(
-    db: Db,
+    answers: AnswersDep,
     code: DepartementPath,
     asked: QuestionDep,
-    separator: Annotated[Separator, Query(description="semicolon : pour un tableur français")] = "comma",
-    bom: Annotated[bool, Query(description="Marque d’ordre UTF-8, que d’anciens tableurs attendent")] = False,
+    separator: SeparatorQuery = "comma",
+    bom: BomQuery = False,
 ) -> Response:
     """Les sources sont la dernière colonne."""
-    with db.read() as session:
+
+    def make(session: Session) -> Answer:
         run, gaps = get_gaps(session, code, **asked.keywords())
-    info = run_info(run, asked.threshold_s)
-    name = f"accueil30-{code}-zones-non-couvertes"
-    return csv_response(name, COLUMNS, map(_row, gaps), info, separator=separator, bom=bom)
+        info, name = run_info(run, asked.threshold_s), f"accueil30-{code}-zones-non-couvertes"
+        return csv_answer(name, COLUMNS, map(_row, gaps), info, separator=separator, bom=bom)
+
+    return answers.serve(make)
+
+
+def _geojson(session: Session, code: str, asked: Question) -> Answer:
+    run, gaps = get_gaps(session, code, **asked.keywords())
+    features = [
+        {
+            "type": "Feature",
+            "id": gap.number,
+            "bbox": shapely.bounds(gap.outline).tolist(),
+            "geometry": json.loads(shapely.to_geojson(gap.outline)),
+            "properties": gap_out(gap, asked.threshold_s).model_dump(mode="json", exclude={"bbox"}),
+        }
+        for gap in gaps
+    ]
+    total = sum(gap.people for gap in gaps)
+    return geojson_answer(features, run_info(run, asked.threshold_s), total_people=total)
 
 
 def _row(gap: Gap) -> list[Cell]:

@@ -9,9 +9,11 @@ from uuid import UUID
 import shapely
 from fastapi import Query, Response
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
+from app.api.answers import Answer, AnswersDep
 from app.api.deps import Db, SettingsDep, api_router
-from app.api.exports import GEOJSON, geojson_response
+from app.api.exports import GEOJSON, geojson_answer
 from app.api.info import Info, Minutes, minutes, network_info
 from app.api.params import LatQuery, LonQuery
 from app.api.problems import problem_responses, received
@@ -36,7 +38,11 @@ router = api_router("Autour d’un point")
 MAX_LIMITS: Final = 6
 MAX_MINUTES: Final = 90
 MinutesQuery = Annotated[
-    str, Query(max_length=40, description=f"Une à {MAX_LIMITS} durées entières de 1 à {MAX_MINUTES}, par exemple 10,20,30")
+    str,
+    Query(
+        max_length=40,
+        description=f"Une à {MAX_LIMITS} durées entières de 1 à {MAX_MINUTES}, par exemple 10,20,30",
+    ),
 ]
 DirectionQuery = Annotated[
     Direction, Query(description="arrival : d’où l’on peut venir ici ; departure : où l’on peut aller d’ici")
@@ -79,7 +85,8 @@ class NearestOut(BaseModel):
     responses={200: {"content": {GEOJSON: {}}}},
 )
 def read_isochrones(
-    db: Db,
+    *,
+    answers: AnswersDep,
     settings: SettingsDep,
     lon: LonQuery,
     lat: LatQuery,
@@ -89,11 +96,12 @@ def read_isochrones(
 ) -> Response:
     """Un polygone par durée, emboîtés. Pour l’œil : les habitants ne sont jamais comptés avec un polygone."""
     limits = parse_minutes(minutes)
-    with db.read() as session:
-        answer = isochrones_at(
-            session, Store(settings.store), lon, lat, limits, mode=mode, direction=direction
+    store = Store(settings.store)
+    return answers.serve(
+        lambda session: _polygons(
+            isochrones_at(session, store, lon, lat, limits, mode=mode, direction=direction)
         )
-        return _polygons(answer)
+    )
 
 
 @router.get(
@@ -103,7 +111,8 @@ def read_isochrones(
     responses={200: {"content": {GEOJSON: {}}}, **problem_responses(404)},
 )
 def read_site_isochrone(
-    db: Db,
+    *,
+    answers: AnswersDep,
     settings: SettingsDep,
     site_id: UUID,
     minutes: MinutesQuery = "10,20,30",
@@ -112,18 +121,24 @@ def read_site_isochrone(
 ) -> Response:
     """Comme /isochrones, au point du lieu."""
     limits = parse_minutes(minutes)
-    with db.read() as session:
+    store = Store(settings.store)
+
+    def make(session: Session) -> Answer:
         site = get_site(session, site_id)
         if site.lon is None or site.lat is None:
-            raise InvalidInputError(f"« {site.name} » n’a pas de point sur la carte : il n’a pas d’isochrone.")
-        answer = isochrones_at(
-            session, Store(settings.store), site.lon, site.lat, limits, mode=mode, direction=direction
+            raise InvalidInputError(
+                f"« {site.name} » n’a pas de point sur la carte : il n’a pas d’isochrone."
+            )
+        return _polygons(
+            isochrones_at(session, store, site.lon, site.lat, limits, mode=mode, direction=direction)
         )
-        return _polygons(answer)
+
+    return answers.serve(make)
 
 
 @router.get("/nearest", summary="Les lieux d’accueil les plus proches", response_model=NearestOut)
 def read_nearest(
+    *,
     db: Db,
     settings: SettingsDep,
     lon: LonQuery,
@@ -152,13 +167,13 @@ def parse_minutes(text: str) -> list[int]:
     if is_valid and 1 <= len(limits) <= MAX_LIMITS and limits[0] >= 1 and limits[-1] <= MAX_MINUTES:
         return limits
     message = (
-        f"Durées reçues : « {received(text)} ». Attendu : une à {MAX_LIMITS} durées entières de 1 à {MAX_MINUTES} "
-        "minutes, séparées par des virgules, par exemple 10,20,30."
+        f"Durées reçues : « {received(text)} ». Attendu : une à {MAX_LIMITS} durées entières de 1 à "
+        f"{MAX_MINUTES} minutes, séparées par des virgules, par exemple 10,20,30."
     )
     raise InvalidInputError(message, [FieldError("query.minutes", received(text), message)])
 
 
-def _polygons(answer: IsochroneAnswer) -> Response:
+def _polygons(answer: IsochroneAnswer) -> Answer:
     origin: dict[str, Any] = {
         "lon": answer.origin.lon,
         "lat": answer.origin.lat,
@@ -174,7 +189,7 @@ def _polygons(answer: IsochroneAnswer) -> Response:
         for limit, polygon in answer.polygons
     ]
     info = network_info(answer.network, answer.direction, is_fictional=_is_fictional(answer))
-    return geojson_response(features, info, origin=origin)
+    return geojson_answer(features, info, origin=origin)
 
 
 def _near_site(site: NearSite, commune: str | None) -> NearSiteOut:

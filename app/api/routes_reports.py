@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Path, Response
+from sqlalchemy.orm import Session
 
-from app.api.deps import Db, SettingsDep, api_router
+from app.api.answers import JSON, Answer, AnswersDep
+from app.api.deps import SettingsDep, api_router
 from app.api.info import NO_ROUTE
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath, plain_amount
@@ -28,12 +30,17 @@ ReportYear = Annotated[int, Path(ge=2000, le=2100, description="Année du rappor
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404)},
 )
-def read_report_pdf(db: Db, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
+def read_report_pdf(
+    answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear
+) -> Response:
     """Les mêmes chiffres que la carte et l’API, du même calcul publié."""
-    with db.read() as session:
+    name = f"accueil30-{code}-{year}.pdf"
+
+    def make(session: Session) -> Answer:
         content = build_content(session, settings, code, year)
-    headers = {"Content-Disposition": f'inline; filename="accueil30-{code}-{year}.pdf"'}
-    return Response(render_pdf(content), media_type="application/pdf", headers=headers)
+        return Answer(render_pdf(content), "application/pdf", name, is_inline=True)
+
+    return answers.serve(make)
 
 
 @router.get(
@@ -42,12 +49,16 @@ def read_report_pdf(db: Db, settings: SettingsDep, code: DepartementPath, year: 
     response_class=Response,
     responses={200: {"content": {"application/json": {}}}, **problem_responses(404)},
 )
-def read_report_json(db: Db, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
-    """Tous les chiffres du document. Montants en texte décimal, null = inconnu, « no_route » = aucune route."""
-    with db.read() as session:
-        content = build_content(session, settings, code, year)
-    text = json.dumps(_plain(dataclasses.asdict(content)), ensure_ascii=False, allow_nan=False)
-    return Response(text, media_type="application/json")
+def read_report_json(
+    answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear
+) -> Response:
+    """Tous les chiffres du document. Montants en texte ; null : inconnu ; « no_route » : aucune route."""
+
+    def make(session: Session) -> Answer:
+        content = dataclasses.asdict(build_content(session, settings, code, year))
+        return Answer(json.dumps(_plain(content), ensure_ascii=False, allow_nan=False).encode(), JSON)
+
+    return answers.serve(make)
 
 
 def _plain(value: Any) -> Any:

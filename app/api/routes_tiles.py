@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Header, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
 
+from app.api.answers import is_known
 from app.api.deps import API_PREFIX, Db, api_router
 from app.api.info import attributions
 from app.api.params import ScopeQuery
-from app.api.problems import problem_responses
 from app.api.schemas import DEPARTEMENT_PATTERN
+from app.services.recent import Recent
 from app.services.tiles import (
     FIELDS,
     MAX_ZOOM,
     MIN_ZOOM,
     Layer,
     Tile,
-    TileCache,
     check_tile,
-    data_version,
     draw_tile,
     fictional_flags,
     layer_bounds,
+    tile_version,
 )
 
 router = api_router("Tuiles")
@@ -63,6 +63,7 @@ class TileJson(BaseModel):
     responses={200: {"content": {MVT: {}}}, 304: {"description": "Inchangée"}},
 )
 def read_tile(
+    *,
     request: Request,
     db: Db,
     layer: LayerPath,
@@ -71,25 +72,22 @@ def read_tile(
     y: Coordinate,
     departement: DepartementQuery = None,
     scope: ScopeQuery = "all",
-    if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
 ) -> Response:
     """Du calcul publié. L’ETag change avec le calcul publié, les limites, les routes ou les lieux."""
     tile = Tile(layer, z, x, y, departement, scope)
     check_tile(tile)
-    cache: TileCache = request.app.state.tiles
+    recent: Recent[bytes] = request.app.state.tiles
     with db.read() as session:
-        version = data_version(session, layer, departement)
+        version = tile_version(session, layer)
         # Revalidated each time: the answer to that costs a millisecond, and an edit is seen at once.
         headers = {"ETag": f'"{version}"', "Cache-Control": "public, no-cache"}
-        if if_none_match is not None and version in if_none_match:
+        if is_known(request, version):
             return Response(status_code=304, headers=headers)
-        content = draw_tile(session, tile, version, cache)
+        content = draw_tile(session, tile, version, recent)
     return Response(content, media_type=MVT, headers=headers)
 
 
-@router.get(
-    "/tiles/{layer}.json", summary="Description d’une couche de tuiles", response_model=TileJson
-)
+@router.get("/tiles/{layer}.json", summary="Description d’une couche de tuiles", response_model=TileJson)
 def read_tilejson(
     request: Request,
     db: Db,

@@ -32,7 +32,7 @@ def _one_line(value: str) -> str:
 
 
 def _parse_money(value: Any) -> Any:
-    """« 85000.00 », 85000 or 85000.5. No exponent, no NaN, no third decimal: an amount is copied, never guessed."""
+    """« 85000.00 », 85000 or 85000.5. No exponent, NaN or third decimal: an amount is never guessed."""
     if value is None or isinstance(value, Decimal):
         return value
     text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
@@ -59,7 +59,7 @@ Paragraph = Annotated[str, AfterValidator(clean_text)]
 Money = Annotated[
     Decimal,
     BeforeValidator(_parse_money, json_schema_input_type=str),
-    PlainSerializer(plain_amount, return_type=str),
+    PlainSerializer(plain_amount, return_type=str, when_used="json"),
     Field(description="Euros, en texte décimal : « 85000.00 »", examples=["85000.00"]),
 ]
 DepartementPath = Annotated[

@@ -32,7 +32,9 @@ class AgreementIn(Strict):
     departement: str = Field(pattern=DEPARTEMENT_PATTERN)
     kind: AgreementKind
     label: Label
-    accounting_regime: AccountingRegime = Field(description="civil : année civile ; rolling : 1er juillet - 30 juin")
+    accounting_regime: AccountingRegime = Field(
+        description="civil : année civile ; rolling : 1er juillet - 30 juin"
+    )
     period_start: date
     period_end: date
     signed_on: date | None = None
@@ -116,7 +118,9 @@ class AgreementOut(BaseModel):
     period_start: date
     period_end: date
     signed_on: date | None
-    funding_class: FundingClass | None = Field(description="null tant que les seuils de population ne sont pas configurés")
+    funding_class: FundingClass | None = Field(
+        description="null tant que les seuils de population ne sont pas configurés"
+    )
     version: int
     allocations: list[AllocationOut]
 
@@ -144,7 +148,7 @@ def allocation_out(allocation: AllocationRecord) -> AllocationOut:
 
 
 def agreement_out(agreement: AgreementRecord, thresholds: tuple[int, int] | None) -> AgreementOut:
-    """``thresholds``: the populations that part the three funding classes, None while they are not configured."""
+    """``thresholds``: the populations that part the three funding classes, None while not configured."""
     return AgreementOut(
         id=agreement.id,
         departement=agreement.departement_code,
@@ -155,7 +159,9 @@ def agreement_out(agreement: AgreementRecord, thresholds: tuple[int, int] | None
         period_start=agreement.period_start,
         period_end=agreement.period_end,
         signed_on=agreement.signed_on,
-        funding_class=None if agreement.population is None else funding_class(agreement.population, thresholds),
+        funding_class=None
+        if agreement.population is None
+        else funding_class(agreement.population, thresholds),
         version=agreement.version,
         allocations=[allocation_out(allocation) for allocation in agreement.allocations],
     )

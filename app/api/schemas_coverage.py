@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from uuid import UUID
 
+import shapely
 from pydantic import BaseModel, Field
 
 from app.api.info import Info, Minutes, list_info, minutes, run_info
@@ -16,8 +17,8 @@ from app.services.gaps import Gap
 from app.services.runs import RunView
 
 STALE_FR = (
-    "Le registre des lieux d’accueil a changé depuis ce calcul : les chiffres sont ceux du registre au moment du "
-    "calcul. Relancez le calcul pour les mettre à jour."
+    "Le registre des lieux d’accueil a changé depuis ce calcul : les chiffres sont ceux du registre "
+    "au moment du calcul. Relancez le calcul pour les mettre à jour."
 )
 
 
@@ -69,7 +70,9 @@ class CoverageOut(BaseModel):
     scope: Scope
     scope_label: str
     population: PeopleOut
-    covered_pct: float | None = Field(description="Part de tous les habitants, inconnus compris, sans arrondi")
+    covered_pct: float | None = Field(
+        description="Part de tous les habitants, inconnus compris, sans arrondi"
+    )
     filosofi: FilosofiOut
     verdict: str
     travel_time: TravelTimeOut
@@ -84,7 +87,9 @@ class ZoneOut(BaseModel):
     population: PeopleOut
     covered_pct: float | None
     travel_time: ZoneTravelTimeOut
-    is_point: bool = Field(description="Comptée en un seul point : aucun carreau de population dans la commune")
+    is_point: bool = Field(
+        description="Comptée en un seul point : aucun carreau de population dans la commune"
+    )
 
 
 class ZonesOut(BaseModel):
@@ -114,7 +119,9 @@ class GapOut(BaseModel):
     communes: list[GapCommuneOut]
     worst_min: Minutes
     has_no_route: bool
-    missing_s: float | None = Field(description="Ce qui manque au moins éloigné pour être couvert ; null : aucune route")
+    missing_s: float | None = Field(
+        description="Ce qui manque au moins éloigné pour être couvert ; null : aucune route"
+    )
     centre: tuple[float, float] = Field(description="lon, lat, dans la zone")
     bbox: tuple[float, float, float, float]
     nearest_site: GapSiteOut | None
@@ -198,7 +205,7 @@ def zone_out(zone: ZoneFigures, threshold_s: int) -> ZoneOut:
 
 def gap_out(gap: Gap, threshold_s: int) -> GapOut:
     site = gap.nearest_site
-    west, south, east, north = (float(bound) for bound in gap.outline.bounds)
+    west, south, east, north = shapely.bounds(gap.outline).tolist()
     return GapOut(
         id=gap.number,
         people=gap.people,
@@ -262,5 +269,3 @@ def _filosofi(zone: ZoneFigures) -> FilosofiOut:
         individuals_covered=zone.individuals_covered,
         covered_pct=100.0 * zone.individuals_covered / total if total else None,
     )
-
-

@@ -158,4 +158,4 @@ def _populations(session: Session, departements: set[str]) -> dict[str, int | No
         .where(Commune.departement_code.in_(departements))
         .group_by(Commune.departement_code)
     )
-    return {code: people for code, people in session.execute(query)}
+    return dict(session.execute(query).tuples().all())

@@ -98,7 +98,9 @@ def update_site(
     statement = (
         update(Site)
         .where(Site.id == site_id, Site.version == version, _ALIVE)
-        .values(**_with_geometry(values), version=Site.version + 1, updated_at=func.now(), edited_at=func.now())
+        .values(
+            **_with_geometry(values), version=Site.version + 1, updated_at=func.now(), edited_at=func.now()
+        )
         .returning(*_COLUMNS)
         .execution_options(synchronize_session=False)
     )
@@ -134,7 +136,7 @@ def _with_geometry(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    """Case and accents do not count: « prefecture » finds « Préfecture »; ``%`` and ``_`` are plain letters."""
+    """Case and accents do not count: « prefecture » finds « Préfecture »; ``%`` is a plain letter."""
     found: ColumnElement[bool] = func.strpos(_plain(column), _plain(text)) > 0
     return found
 

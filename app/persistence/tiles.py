@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -27,41 +25,13 @@ def read_tile(session: Session, query: str, parameters: Mapping[str, Any]) -> by
     return b"" if found is None else bytes(found)
 
 
-def runs_version(session: Session, departement: str | None) -> str:
-    """Changes when what is drawn of runs, boundaries or roads changes."""
-    return _digest(
-        session,
-        """
-        select
-            (select jsonb_agg(jsonb_build_array(departement_code, run_id) order by departement_code)
-             from published_run
-             where mode = 'car' and (cast(:departement as text) is null or departement_code = :departement)),
-            (select jsonb_build_array(count(*), max(created_at)) from import_batch),
-            (select jsonb_agg(id order by id) from road_network where is_current)
-        """,
-        departement,
-    )
-
-
-def sites_version(session: Session, departement: str | None) -> str:
-    """Changes with any edit. The sum of versions tells two edits apart whose transactions crossed."""
-    return _digest(
-        session,
-        """
-        select jsonb_build_array(count(*) filter (where deleted_at is null), sum(version), max(updated_at)),
-            cast(:departement as text)
-        from site
-        """,
-        departement,
-    )
-
-
 def layer_bounds(session: Session, departement: str | None) -> tuple[float, float, float, float] | None:
     """west, south, east, north of the départements drawn; None when none is loaded."""
     row = session.execute(
         text(
-            "select ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box) from (select ST_Extent(geometry) as box"
-            " from departement where cast(:departement as text) is null or code = :departement) as extent"
+            "select ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box) from"
+            " (select ST_Extent(geometry) as box from departement"
+            " where cast(:departement as text) is null or code = :departement) as extent"
         ),
         {"departement": departement},
     ).one()
@@ -71,17 +41,9 @@ def layer_bounds(session: Session, departement: str | None) -> tuple[float, floa
 def fictional_flags(session: Session, departement: str | None) -> list[bool]:
     """Whether each of the départements drawn is fictional."""
     query = select(Departement.is_fictional)
-    return list(session.scalars(query if departement is None else query.where(Departement.code == departement)))
-
-
-def _digest(session: Session, query: str, departement: str | None) -> str:
-    row = session.execute(_text(query), {"departement": departement}).one()
-    return hashlib.sha256(json.dumps(list(row), default=str).encode()).hexdigest()[:16]
-
-
-@cache
-def _text(query: str) -> TextClause:
-    return text(query)
+    return list(
+        session.scalars(query if departement is None else query.where(Departement.code == departement))
+    )
 
 
 @cache

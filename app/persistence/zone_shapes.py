@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.persistence.models import Commune, Departement, Epci
 
-#: About 20 m on the ground: a third of the weight of the full outlines, no visible change at the scale of a commune.
+#: About 20 m on the ground: no visible change at the scale of a commune.
 TOLERANCE_DEG = 0.0002
 _DIGITS = 5  # about 1 m
 
 
 def zone_shapes(session: Session, departement_code: str, level: str) -> dict[str, dict[str, Any]]:
-    """GeoJSON geometry by zone code. An EPCI without an outline of its own is the union of its communes here."""
+    """GeoJSON geometry by zone code. An EPCI without an outline of its own is the union of its communes."""
     if level == "epci":
         return _epci_shapes(session, departement_code)
     table, code = (Commune, Commune.code_insee) if level == "commune" else (Departement, Departement.code)

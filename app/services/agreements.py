@@ -40,9 +40,7 @@ def create_agreement(session: Session, values: Mapping[str, Any]) -> AgreementRe
     return get_agreement(session, repository.insert_agreement(session, values))
 
 
-def change_agreement(
-    session: Session, agreement_id: UUID, version: int, changes: Mapping[str, Any]
-) -> AgreementRecord:
+def change_agreement(session: Session, agreement_id: UUID, version: int, changes: Mapping[str, Any]) -> AgreementRecord:
     """Write ``changes`` over ``version``. Raises EditedMeanwhileError, InvalidInputError, ConflictError."""
     current = get_agreement(session, agreement_id)
     if current.version != version:
@@ -54,7 +52,9 @@ def change_agreement(
     outside = [a.year for a in current.allocations if not _is_within(a.year, merged)]
     if outside:
         years = ", ".join(str(year) for year in outside)
-        raise ConflictError(f"La période reçue laisserait dehors des crédits déjà saisis ({years}). Retirez-les d’abord.")
+        raise ConflictError(
+            f"La période reçue laisserait dehors des crédits déjà saisis ({years}). Retirez-les d’abord."
+        )
     if not repository.take_version(session, agreement_id, version, changes):
         raise _edited(get_agreement(session, agreement_id), version, changes)
     return get_agreement(session, agreement_id)

@@ -52,9 +52,7 @@ def list_sites(
 ) -> SitePage:
     """One page, oldest sites first; ``after`` is the ``next`` of the page before."""
     position = None if after is None else decode_cursor(after)
-    found = site_repository.list_sites(
-        session, departement=departement, text=text, after=position, limit=limit + 1
-    )
+    found = site_repository.list_sites(session, departement=departement, text=text, after=position, limit=limit + 1)
     items = found[:limit]
     last = items[-1] if len(found) > limit else None
     return SitePage(items, None if last is None else encode_cursor(Position(last.created_at, last.id)))
@@ -76,7 +74,7 @@ def create_site(session: Session, values: Mapping[str, Any]) -> SiteRecord:
 
 
 def change_site(session: Session, site_id: UUID, version: int, changes: Mapping[str, Any]) -> SiteRecord:
-    """Write ``changes`` over ``version``. Raises EditedMeanwhileError carrying both versions when it is stale.
+    """Write ``changes`` over ``version``. Raises EditedMeanwhileError with both versions when it is stale.
 
     Only what changes is checked: an imported site whose hours or commune are wrong can still get its comment.
     """
@@ -97,7 +95,7 @@ def change_site(session: Session, site_id: UUID, version: int, changes: Mapping[
 
 
 def _moved(session: Session, current: SiteRecord, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a site whose place or form changes; its commune follows the point unless it is given too."""
+    """The columns of a site whose place or form changes; its commune follows the point unless given too."""
     fields = {name: getattr(current, name) for name in EDITABLE} | dict(changes)
     has_moved = (fields["lon"], fields["lat"]) != (current.lon, current.lat)
     if has_moved and "code_insee" not in changes and fields["lon"] is not None and fields["lat"] is not None:
@@ -132,8 +130,8 @@ def decode_cursor(cursor: str) -> Position:
 
 def _edited(current: SiteRecord, version: int, changes: Mapping[str, Any]) -> EditedMeanwhileError:
     return EditedMeanwhileError(
-        f"Ce lieu a été modifié entre-temps : vous aviez lu la version {version}, la version {current.version} "
-        "est en vigueur. Relisez-la, puis refaites votre modification.",
+        f"Ce lieu a été modifié entre-temps : vous aviez lu la version {version}, la version "
+        f"{current.version} est en vigueur. Relisez-la, puis refaites votre modification.",
         yours={"version": version, **changes},
         current=asdict(current),
     )
@@ -162,15 +160,9 @@ def _point_errors(fields: Mapping[str, Any]) -> list[FieldError]:
     lon, lat, form = fields.get("lon"), fields.get("lat"), str(fields.get("form"))
     if (lon is None) != (lat is None):
         missing = "lon" if lon is None else "lat"
-        return [
-            FieldError(
-                f"body.{missing}", "rien", "lon et lat vont ensemble : donnez les deux ou aucun des deux."
-            )
-        ]
+        return [FieldError(f"body.{missing}", "rien", "lon et lat vont ensemble : donnez les deux ou aucun des deux.")]
     if lon is None and form in SPATIAL_FORMS:
-        message = (
-            f"lon et lat sont obligatoires pour « {FORM_LABELS_FR[form]} » ; seul un téléphone s’en passe."
-        )
+        message = f"lon et lat sont obligatoires pour « {FORM_LABELS_FR[form]} » ; seul un téléphone s’en passe."
         return [FieldError("body.lon", "rien", message)]
     return []
 
@@ -210,8 +202,8 @@ def _place_by_code(session: Session, fields: Mapping[str, Any]) -> tuple[dict[st
     departement = commune.departement_code if commune else departement_of(code)
     if commune is None and places.has_communes(session, departement):
         message = (
-            f"Aucune commune {code} dans le département {departement} tel qu’il est chargé : code supprimé par une "
-            "fusion, code postal pris pour un code INSEE, ou faute de frappe ?"
+            f"Aucune commune {code} dans le département {departement} tel qu’il est chargé : code supprimé "
+            "par une fusion, code postal pris pour un code INSEE, ou faute de frappe ?"
         )
         return {}, [FieldError("body.code_insee", code, message)]
     name = commune.nom if commune else fields.get("commune_nom")
@@ -236,8 +228,8 @@ def _extent_errors(session: Session, fields: Mapping[str, Any], departement: str
         return []
     swapped = " lon et lat semblent inversés." if extent.holds(lat, lon, EXTENT_MARGIN_DEG) else ""
     message = (
-        f"Point hors du département {departement} : lon attendue entre {extent.west:.2f} et {extent.east:.2f}, "
-        f"lat entre {extent.south:.2f} et {extent.north:.2f}.{swapped}"
+        f"Point hors du département {departement} : lon attendue entre {extent.west:.2f} et "
+        f"{extent.east:.2f}, lat entre {extent.south:.2f} et {extent.north:.2f}.{swapped}"
     )
     return [FieldError("body.lon", f"{lon}, {lat}", message)]
 

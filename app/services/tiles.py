@@ -1,4 +1,4 @@
-"""Vector tiles: which query draws a layer at a zoom, when a tile has changed, and a memory of the recent ones."""
+"""Vector tiles: which query draws a layer at a zoom, and when a tile has changed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ AROUND_DEG: Final = 0.5
 ROAD_NAMES_FROM_ZOOM: Final = 13
 #: Few, and a map of islands without them would be wrong: drawn at every zoom.
 FERRY_RANK: Final = next(road.rank for road in ROAD_CLASSES if road.name == "ferry")
-#: zoom -> the smallest roads drawn (ranks of routing.profile: 2 primary, 3 secondary, 4 tertiary, 5 unclassified…).
+#: zoom -> the smallest roads drawn (ranks of routing.profile: 2 primary, 3 secondary, 4 tertiary, 5 streets).
 _MAX_RANK: Final = {5: 1, 6: 2, 7: 2, 8: 3, 9: 3, 10: 4, 11: 5, 12: 6, 13: 9, 14: 9}
 
 #: layer -> property -> its type in TileJSON

@@ -1,10 +1,11 @@
-"""Coverage, zones, gaps and départements on the row of cells, whose figures are known before they are computed."""
+"""Coverage, zones, gaps, départements on the row of cells: figures known before they are computed."""
 
 from __future__ import annotations
 
 import csv
 import io
 import zipfile
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,13 +17,13 @@ COVERAGE = "/api/v1/departements/00/coverage"
 GAPS = "/api/v1/departements/00/gaps"
 
 
-def population(answer: dict) -> tuple[int, int, int, int]:
+def population(answer: dict[str, Any]) -> tuple[int, int, int, int]:
     people = answer["population"]
     return people["total"], people["covered"], people["uncovered"], people["unknown"]
 
 
 def test_headline(api: TestClient) -> None:
-    """West site, neighbour's site beyond cell 6 and the bus on cell 4: cells 0 to 6 are all near one of them."""
+    """West site, neighbour's site beyond cell 6, bus on cell 4: cells 0 to 6 are all near one of them."""
     answer = api.get(COVERAGE).json()
     assert population(answer) == (TOTAL, 127, 0, 612)
     assert answer["covered_pct"] == pytest.approx(100 * 127 / 739)
@@ -37,7 +38,9 @@ def test_own_fixed_sites_alone(api: TestClient) -> None:
     assert population(answer) == (TOTAL, 15, 112, 612)
 
 
-@pytest.mark.parametrize(("threshold_min", "covered"), [(10, 1), (20, 3), (20.01, 7), (30, 15), (30.01, 63), (51, 127)])
+@pytest.mark.parametrize(
+    ("threshold_min", "covered"), [(10, 1), (20, 3), (20.01, 7), (30, 15), (30.01, 63), (51, 127)]
+)
 def test_threshold_is_strict_at_every_value(api: TestClient, threshold_min: float, covered: int) -> None:
     """Cells 1 and 2 are at 600 and 1,200 s; 30.01 min rounds to 1,801 s and takes in cells 4 and 5."""
     params = {"neighbours": False, "mobile": False, "threshold_min": threshold_min}
@@ -145,7 +148,7 @@ def test_zones_xlsx(api: TestClient) -> None:
 
 
 def test_gaps_hold_the_uncovered(api: TestClient) -> None:
-    """With own fixed sites cells 4, 5 and 6 touch: one zone of 112 people, the nearest a decisecond too far."""
+    """Own fixed sites: cells 4, 5 and 6 touch, one zone of 112 people, the nearest a decisecond too far."""
     answer = api.get(GAPS, params={"neighbours": False, "mobile": False}).json()
     assert answer["total_people"] == 112
     (gap,) = answer["items"]

@@ -7,20 +7,21 @@ import shapely
 from starlette.testclient import TestClient
 
 from tests.app import grid_world
-from tests.app.api.factories import ALPHA_LAT, ALPHA_LON
 
 pytestmark = pytest.mark.usefixtures("world")
-HERE = {"lon": ALPHA_LON, "lat": ALPHA_LAT}
+LON, LAT = grid_world.centre_wgs84(3)
+HERE = {"lon": LON, "lat": LAT}
 
 
 def test_isochrones_are_nested_around_their_origin(api: TestClient) -> None:
     answer = api.get("/api/v1/isochrones", params={**HERE, "minutes": "10,20,30"})
+    assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/geo+json"
     features = answer.json()["features"]
     assert [feature["properties"]["minutes"] for feature in features] == [10, 20, 30]
     shapes = [shapely.geometry.shape(feature["geometry"]) for feature in features]
     assert all(shape.geom_type == "MultiPolygon" for shape in shapes)
-    assert shapes[0].contains(shapely.Point(ALPHA_LON, ALPHA_LAT))
+    assert shapes[0].contains(shapely.Point(LON, LAT))
     assert shapes[0].area < shapes[1].area < shapes[2].area
     assert answer.json()["origin"]["access_m"] == pytest.approx(0, abs=1)
     assert answer.json()["info"]["road_network"]["name"] == "row"
@@ -33,7 +34,9 @@ def test_impossible_limits(api: TestClient, minutes: str) -> None:
     assert answer.json()["errors"][0]["field"] == "query.minutes"
 
 
-@pytest.mark.parametrize(("lon", "lat"), [("nan", "46"), ("inf", "46"), ("181", "46"), ("-6", "91"), ("", "46")])
+@pytest.mark.parametrize(
+    ("lon", "lat"), [("nan", "46"), ("inf", "46"), ("181", "46"), ("-6", "91"), ("", "46")]
+)
 def test_impossible_points(api: TestClient, lon: str, lat: str) -> None:
     assert api.get("/api/v1/isochrones", params={"lon": lon, "lat": lat}).status_code == 422
 
@@ -46,7 +49,7 @@ def test_a_point_without_a_road_is_told_how_far(api: TestClient) -> None:
 
 
 def test_isochrone_of_a_site(api: TestClient) -> None:
-    site = api.get("/api/v1/sites", params={"q": "west"}).json()["items"][0]
+    site = api.get("/api/v1/sites", params={"q": "bus"}).json()["items"][0]
     answer = api.get(f"/api/v1/sites/{site['id']}/isochrone", params={"minutes": "15"})
     assert [feature["properties"]["minutes"] for feature in answer.json()["features"]] == [15]
 
@@ -75,6 +78,8 @@ def test_report_is_a_pdf_of_the_same_figures(api: TestClient) -> None:
     assert pdf.content.startswith(b"%PDF-")
 
 
-@pytest.mark.parametrize(("path", "status"), [("99/reports/2026.pdf", 404), ("00/reports/1.pdf", 422), ("00/reports/x.json", 422)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("99/reports/2026.pdf", 404), ("00/reports/1.pdf", 422), ("00/reports/x.json", 422)]
+)
 def test_reports_that_cannot_be(api: TestClient, path: str, status: int) -> None:
     assert api.get(f"/api/v1/departements/{path}").status_code == status

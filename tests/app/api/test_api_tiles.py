@@ -6,14 +6,16 @@ from typing import Any
 
 import mapbox_vector_tile
 import pytest
+from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from app.services.tiles import LAYERS, Tile, TileCache
+from app.services.recent import Recent
+from app.services.tiles import LAYERS
 from tests.app import grid_world
 from tests.app.api.factories import site_body
 
 pytestmark = pytest.mark.usefixtures("world")
-OWN = {"departement": "00", "scope": "own_fixed"}
+OWN: dict[str, Any] = {"departement": "00", "scope": "own_fixed"}
 
 
 def tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
@@ -36,9 +38,16 @@ def read(api: TestClient, layer: str, z: int, cell: int = 0, **params: Any) -> l
 
 
 def test_communes_carry_the_figures_of_the_api(api: TestClient) -> None:
-    zones = api.get("/api/v1/departements/00/coverage/zones", params={"neighbours": False, "mobile": False}).json()
-    expected = {z["code"]: (z["covered_pct"], z["population"]["uncovered"], z["population"]["total"]) for z in zones["items"]}
-    drawn = {p["code"]: (p["covered_pct"], p["uncovered"], p["total"]) for p in read(api, "communes", 8, **OWN)}
+    zones = api.get(
+        "/api/v1/departements/00/coverage/zones", params={"neighbours": False, "mobile": False}
+    ).json()
+    expected = {
+        z["code"]: (z["covered_pct"], z["population"]["uncovered"], z["population"]["total"])
+        for z in zones["items"]
+    }
+    drawn = {
+        p["code"]: (p["covered_pct"], p["uncovered"], p["total"]) for p in read(api, "communes", 8, **OWN)
+    }
     assert drawn == expected
 
 
@@ -50,9 +59,12 @@ def test_departements(api: TestClient) -> None:
 
 def test_cells_from_near_are_all_drawn(api: TestClient) -> None:
     """Unknown is a state of its own; the threshold is strict and minutes never cross it by rounding."""
-    cells = {}
+    cells: dict[int, tuple[Any, ...]] = {}
     for cell in (0, 3, 4, 5, 6, 9):
-        cells |= {p["people"]: (p["state"], p.get("minutes"), p["is_covered"]) for p in read(api, "cells", 14, cell, **OWN)}
+        cells |= {
+            p["people"]: (p["state"], p.get("minutes"), p["is_covered"])
+            for p in read(api, "cells", 14, cell, **OWN)
+        }
     assert cells[1] == ("covered", 0.0, True)
     assert cells[8] == ("covered", 29.9, True)
     assert cells[16] == ("uncovered", 30.0, False)
@@ -64,7 +76,7 @@ def test_cells_from_near_are_all_drawn(api: TestClient) -> None:
 @pytest.mark.parametrize("z", [9, 10])
 def test_cells_from_afar_are_those_not_covered(api: TestClient, z: int) -> None:
     states = {p["people"]: p["state"] for p in read(api, "cells", z, **OWN)}
-    assert {state for state in states.values()} <= {"uncovered", "unknown"}
+    assert set(states.values()) <= {"uncovered", "unknown"}
 
 
 @pytest.mark.parametrize("z", [5, 8])
@@ -88,8 +100,8 @@ def test_roads_by_rank(api: TestClient) -> None:
 
 
 def test_unchanged_tile_is_304_and_an_edit_is_seen_at_once(api: TestClient) -> None:
-    x, y = tile_at(*grid_world.centre_wgs84(0), 6)
-    address = f"/api/v1/tiles/sites/6/{x}/{y}.mvt"
+    x, y = tile_at(*grid_world.centre_wgs84(0), 9)
+    address = f"/api/v1/tiles/sites/9/{x}/{y}.mvt"
     first = api.get(address)
     again = api.get(address, headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
@@ -105,7 +117,16 @@ def test_unchanged_tile_is_304_and_an_edit_is_seen_at_once(api: TestClient) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["communes/15/0/0", "communes/3/8/0", "communes/3/0/8", "roads/4/0/0", "cells/-1/0/0", "communes/a/0/0", "parcs/3/0/0"]
+    "path",
+    [
+        "communes/15/0/0",
+        "communes/3/8/0",
+        "communes/3/0/8",
+        "roads/4/0/0",
+        "cells/-1/0/0",
+        "communes/a/0/0",
+        "parcs/3/0/0",
+    ],
 )
 def test_tiles_that_do_not_exist(api: TestClient, path: str) -> None:
     answer = api.get(f"/api/v1/tiles/{path}.mvt")
@@ -132,13 +153,32 @@ def test_tilejson_describes_what_is_drawn(api: TestClient, layer: str) -> None:
         assert set(properties) <= set(fields)
 
 
-def test_cache_forgets_the_oldest() -> None:
-    cache = TileCache(max_bytes=10)
-    tiles = [Tile("roads", 10, x, 0, None, "all") for x in range(3)]
-    for tile in tiles[:2]:
-        cache.put(tile, "v1", b"12345")
-    assert cache.get(tiles[0], "v1") == b"12345"
-    cache.put(tiles[2], "v1", b"12345")
-    assert cache.get(tiles[1], "v1") is None
-    assert cache.get(tiles[0], "v1") == b"12345"
-    assert cache.get(tiles[0], "v2") is None
+def test_memory_forgets_the_least_used() -> None:
+    recent: Recent[str] = Recent(max_bytes=10)
+    recent.put("a", "A", 5)
+    recent.put("b", "B", 5)
+    assert recent.get("a") == "A"
+    recent.put("c", "C", 5)
+    assert recent.get("b") is None
+    assert recent.get("a") == "A"
+    recent.put("huge", "H", 11)
+    assert recent.get("huge") is None
+
+
+def test_a_road_that_leaves_the_tile_and_comes_back(api: TestClient, engine: Engine) -> None:
+    """It is cut into several parts, and drawn with those that are whole."""
+    lon, lat = grid_world.centre_wgs84(0)
+    x, _ = tile_at(lon, lat, 14)
+    west, north = x / 2**14 * 360 - 180, lat
+    zigzag = ", ".join(f"{west + (0.004 if i % 2 else -0.004)} {north - 0.001 * i}" for i in range(8))
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into road (network_id, rank, road_class, name, geometry)"
+                " select id, 0, 'motorway', null,"
+                " ST_GeomFromText(:line, 4326) from road_network"
+            ),
+            {"line": f"LINESTRING({zigzag})"},
+        )
+    api.app.state.tiles = Recent(0)  # type: ignore[attr-defined]
+    assert [p["rank"] for p in read(api, "roads", 14, departement="00")] == [0]
