@@ -18,7 +18,7 @@ import pyproj
 import requests
 
 from data.errors import BadInputError
-from data.measure import french_epsg, Float, Int, project, road_lengths_m, seconds_to_ds
+from data.measure import Float, Int, french_epsg, project, road_lengths_m, seconds_to_ds
 from data.network import NetworkReport, graph_facts
 from data.store import atomic_write, sha256_file
 from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
@@ -183,9 +183,7 @@ def _lon_lat(source: nx.MultiDiGraph[int]) -> tuple[Float, Float]:
 def _slowest_rule(arc: dict[str, Any], profile: Profile) -> WayRule | None:
     """The rule of an arc; of the combinations a merged arc stands for, the slowest that is open."""
     read = {key: value for key, value in arc.items() if key in WAY_KEYS - _DIRECTION_KEYS}
-    choices = [
-        [str(one) for one in (value if isinstance(value, list) else [value])] for value in read.values()
-    ]
+    choices = [[str(one) for one in (value if isinstance(value, list) else [value])] for value in read.values()]
     variants = (dict(zip(read, combination, strict=True)) for combination in itertools.product(*choices))
     rules = [rule for rule in map(profile.interpret_way, variants) if rule is not None]
     is_open = [rule for rule in rules if rule.forward_kmh is not None]

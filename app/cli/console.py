@@ -47,8 +47,7 @@ def explain(error: Exception) -> str | None:
         return error.detail
     if isinstance(error, BadInputError | StoreError):
         return str(error)
-    settings_error = _settings_error(error)
-    return settings_error
+    return _settings_error(error)
 
 
 def _settings_error(error: Exception) -> str | None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from app.cli.console import answer_json, say
+from app.domain.wording import integer_fr
 from app.errors import InvalidInputError
 from app.persistence.embedded import EmbeddedCluster
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.persistence.backup import BackupOutcome
 
 
 def start(_: argparse.Namespace) -> None:
@@ -36,6 +41,43 @@ def migrate(_: argparse.Namespace) -> None:
 
     engine = make_engine(Settings())
     say("Tables mises à jour." if upgrade(engine) else "Tables déjà à jour.")
+
+
+def backup(options: argparse.Namespace) -> None:
+    from app.persistence.backup import backup as write_backup
+    from app.persistence.session import make_engine
+    from data.store import Store
+
+    settings = Settings()
+    outcome = write_backup(make_engine(settings), Store(settings.store), options.file, _say_step)
+    _say_parts(outcome)
+    size_mb = f"{options.file.stat().st_size / 1e6:.1f}".replace(".", ",")
+    say(f"Sauvegarde écrite : {options.file} ({size_mb} Mo).")
+
+
+def restore(options: argparse.Namespace) -> None:
+    from app.persistence.backup import restore as load_backup
+    from app.persistence.session import make_engine
+    from data.store import Store
+
+    settings = Settings()
+    outcome = load_backup(make_engine(settings), Store(settings.store), options.file, _say_step)
+    _say_parts(outcome)
+    say(f"Sauvegarde rechargée : {options.file}, écrite le {outcome.manifest.created_at}.")
+
+
+def _say_step(doing: str) -> None:
+    say(f"{doing}...")
+
+
+def _say_parts(outcome: BackupOutcome) -> None:
+    manifest = outcome.manifest
+    say(
+        f"  accueil30 {manifest.service_version}, révision {manifest.migration} : {len(manifest.rows)} tables, "
+        f"{integer_fr(sum(manifest.rows.values()))} lignes, {outcome.graphs} graphe(s) de routes."
+    )
+    for name in outcome.missing_graphs:
+        say(f"  À voir : le graphe du réseau « {name} » n'est pas dans le dossier du service ; réimportez ses routes.")
 
 
 def _cluster() -> EmbeddedCluster:

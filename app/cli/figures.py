@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from functools import partial
 from typing import Any
 
 from rich.table import Table
@@ -39,7 +40,7 @@ def compute(options: argparse.Namespace) -> None:
                 threshold_s=_threshold_s(options),
                 roads=options.roads,
                 force=options.force,
-                step=lambda doing, code=code: say(f"{code} : {doing}..."),
+                step=partial(_say_step, code),
             )
         answers.append(
             {
@@ -56,6 +57,10 @@ def compute(options: argparse.Namespace) -> None:
             _say_outcome(code, outcome.headline, outcome.was_already_done, outcome.duration_s, outcome.warnings)
     if options.json:
         answer_json(answers if len(answers) > 1 else answers[0])
+
+
+def _say_step(code: str, doing: str) -> None:
+    say(f"{code} : {doing}...")
 
 
 def coverage(options: argparse.Namespace) -> None:
@@ -120,9 +125,13 @@ def gaps(options: argparse.Namespace) -> None:
             }
         )
         return
-    table = Table(title=f"Zones non couvertes : {integer_fr(sum(g.people for g in found))} habitants", title_justify="left")
+    table = Table(
+        title=f"Zones non couvertes : {integer_fr(sum(g.people for g in found))} habitants", title_justify="left"
+    )
     for heading in ("Zone", "Habitants", "Communes", "Temps le plus long", "Manque", "Lieu le plus proche"):
-        table.add_column(heading, justify="right" if heading in ("Habitants", "Temps le plus long", "Manque") else "left")
+        table.add_column(
+            heading, justify="right" if heading in ("Habitants", "Temps le plus long", "Manque") else "left"
+        )
     for gap in found:
         table.add_row(
             str(gap.number),

@@ -37,7 +37,9 @@ def roads(options: argparse.Namespace) -> None:
     _apply(
         options,
         report,
-        lambda session, settings: import_roads(session, Store(settings.store), graph, report, is_dry_run=options.dry_run),
+        lambda session, settings: import_roads(
+            session, Store(settings.store), graph, report, is_dry_run=options.dry_run
+        ),
     )
 
 
@@ -78,7 +80,7 @@ def sites(options: argparse.Namespace) -> None:
     from app.services.import_sites import import_sites, known_communes
     from data.sites.france_services import read_france_services
 
-    settings, transaction = open_workplace()
+    _, transaction = open_workplace()
     with transaction() as session:
         known = known_communes(session)
     with progress_bar("Lecture des lieux") as progress:
@@ -100,9 +102,7 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _apply(
-    options: argparse.Namespace, report: ReadReport, do: Callable[[Session, Settings], ImportOutcome]
-) -> None:
+def _apply(options: argparse.Namespace, report: ReadReport, do: Callable[[Session, Settings], ImportOutcome]) -> None:
     """Take the file in, in one transaction; when it is refused, show why row by row before failing."""
     settings, transaction = open_workplace()
     try:

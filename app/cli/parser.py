@@ -57,19 +57,34 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
     _command(group, "stop", "arrête la base", do.stop)
     _json(_command(group, "status", "dit où en est la base", do.status))
     _command(group, "migrate", "met les tables à jour", do.migrate)
+    backup = _command(group, "backup", "écrit la base et les graphes de routes dans un seul fichier .tar", do.backup)
+    backup.add_argument("file", metavar="FICHIER", type=Path, help="fichier à écrire ; il ne doit pas exister")
+    restore = _command(
+        group, "restore", "recharge une sauvegarde dans une base vide, d'un bloc ou pas du tout", do.restore
+    )
+    restore.add_argument("file", metavar="FICHIER", type=Path, help="fichier écrit par db backup, d'une source sûre")
 
 
 def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
     from app.cli import imports as do
 
     group = _group(commands, "import", "fait entrer un fichier, d'un bloc ou pas du tout")
-    roads = _import(group, "roads", "routes OpenStreetMap (.osm.pbf, .osm, .osm.gz, .osm.bz2) ou GraphML d'OSMnx", do.roads)
-    roads.add_argument("--place", metavar="LIEU", help="au lieu d'un fichier : un lieu nommé, par OSMnx (demande Internet)")
+    roads = _import(
+        group, "roads", "routes OpenStreetMap (.osm.pbf, .osm, .osm.gz, .osm.bz2) ou GraphML d'OSMnx", do.roads
+    )
+    roads.add_argument(
+        "--place", metavar="LIEU", help="au lieu d'un fichier : un lieu nommé, par OSMnx (demande Internet)"
+    )
     roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau, par exemple corse")
     roads.add_argument(
-        "--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du territoire où sont les routes"
+        "--epsg",
+        metavar="CODE",
+        type=int,
+        help="projection en mètres ; par défaut celle du territoire où sont les routes",
     )
-    communes = _import(group, "communes", "contours et populations municipales (GeoJSON, noms ADMIN EXPRESS)", do.communes)
+    communes = _import(
+        group, "communes", "contours et populations municipales (GeoJSON, noms ADMIN EXPRESS)", do.communes
+    )
     communes.add_argument(
         "--allow-removals", action="store_true", help="accepte un fichier qui retire plus d'un cinquième des communes"
     )
@@ -80,7 +95,10 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
         table.add_argument("--millesime", metavar="AN", help="année des données, imprimée avec les chiffres")
         table.add_argument("--accept-errors", action="store_true", help="garde les lignes justes, écarte les autres")
     sites.add_argument(
-        "--format", choices=["auto", "france-services"], default="auto", help="format du fichier (auto : d'après ses colonnes)"
+        "--format",
+        choices=["auto", "france-services"],
+        default="auto",
+        help="format du fichier (auto : d'après ses colonnes)",
     )
     for table in (grid, sites):
         table.add_argument("--encoding", help="encodage d'un CSV qui n'est pas en UTF-8, par exemple windows-1252")
@@ -103,7 +121,9 @@ def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
     compute.add_argument("codes", metavar="DEPARTEMENT", nargs="*", help="2A, 09 ...")
     compute.add_argument("--all", action="store_true", help="tous les départements chargés")
     compute.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
-    compute.add_argument("--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)")
+    compute.add_argument(
+        "--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)"
+    )
     compute.add_argument("--roads", metavar="NOM", help="réseau routier à employer")
     compute.add_argument("--force", action="store_true", help="recalcule même si rien n'a changé")
     _json(compute)
@@ -154,7 +174,9 @@ def _import(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: s
 def _zone_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", metavar="DEPARTEMENT")
     parser.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
-    parser.add_argument("--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)")
+    parser.add_argument(
+        "--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)"
+    )
     parser.add_argument("--own-only", action="store_true", help="sans les lieux des départements voisins")
     parser.add_argument("--no-mobile", action="store_true", help="sans les bus")
     _json(parser)

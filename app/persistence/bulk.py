@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from psycopg import sql
 from sqlalchemy.orm import Session
 
@@ -12,8 +13,7 @@ from sqlalchemy.orm import Session
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Append ``rows`` to ``table``; geometries are hexadecimal EWKB. Returns the number of rows written."""
     session.flush()
-    connection = session.connection().connection.dbapi_connection
-    assert connection is not None
+    connection = cast(psycopg.Connection[Any], session.connection().connection.dbapi_connection)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in columns)
     )

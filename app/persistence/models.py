@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from geoalchemy2 import Geometry, WKBElement
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         datetime: DateTime(timezone=True),
         date: Date,
@@ -245,9 +245,7 @@ class RunZone(Base):
 
     __tablename__ = "run_zone"
     __table_args__ = (
-        CheckConstraint(
-            "people_covered + people_uncovered + people_unknown = people_total", name="run_zone_adds_up"
-        ),
+        CheckConstraint("people_covered + people_uncovered + people_unknown = people_total", name="run_zone_adds_up"),
     )
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     level: Mapped[str] = mapped_column(primary_key=True)  # commune | epci | departement

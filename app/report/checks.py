@@ -91,9 +91,7 @@ def _companions(content: ReportContent) -> Iterator[str]:
             yield f"« {scope.label} » : {scope.covered} / {scope.total} pour {people} habitants"
         elif not _is_share(scope.covered_pct, scope.covered, scope.total):
             yield f"« {scope.label} » : {scope.covered_pct} % pour {scope.covered} / {scope.total}"
-    carriers, forms = (
-        sum(c.count for c in counts) for counts in (content.sites_by_carrier, content.sites_by_form)
-    )
+    carriers, forms = (sum(c.count for c in counts) for counts in (content.sites_by_carrier, content.sites_by_form))
     if carriers != forms:
         yield f"{carriers} lieux par porteur, {forms} par forme"
     if not 0.0 <= content.individuals_covered <= content.individuals_total:

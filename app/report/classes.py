@@ -27,13 +27,9 @@ class MapClass:
 #: From the lightest (everybody) to the darkest (nobody), then the unknown.
 CLASSES: Final = (
     MapClass("100 %", "#f3f6f1", None, lambda pct: pct is not None and pct >= 100.0),
-    MapClass(
-        "de 90 % à moins de 100 %", "#cddfd9", None, lambda pct: pct is not None and 90.0 <= pct < 100.0
-    ),
+    MapClass("de 90 % à moins de 100 %", "#cddfd9", None, lambda pct: pct is not None and 90.0 <= pct < 100.0),
     MapClass("de 50 % à moins de 90 %", "#8fbab4", None, lambda pct: pct is not None and 50.0 <= pct < 90.0),
-    MapClass(
-        "plus de 0 % à moins de 50 %", "#4a8787", None, lambda pct: pct is not None and 0.0 < pct < 50.0
-    ),
+    MapClass("plus de 0 % à moins de 50 %", "#4a8787", None, lambda pct: pct is not None and 0.0 < pct < 50.0),
     MapClass("0 %", "#123f49", "hatch", lambda pct: pct is not None and pct <= 0.0),
     MapClass("inconnu ou sans habitant", "#ffffff", "dots", lambda pct: pct is None),
 )

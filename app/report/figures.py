@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from app.domain.wording import integer_fr, percent_fr
 from app.report.classes import CLASSES, class_of, shown_share
 from app.report.content import MapContent, MapPoint, MapShape, ZoneLine
 from app.report.frame import Frame, LabelRoom, frame_of, label_point_m
-from app.report.french import integer_fr, percent_fr, plural
+from app.report.french import plural
 from app.report.legend import LEGEND_HEIGHT, Legend, draw_legend
 from app.report.svg import (
     Texture,
@@ -58,9 +59,7 @@ def map_svg(content: MapContent, communes: Sequence[ZoneLine], *, threshold_min:
     ]
     legend = Legend(
         threshold_min=threshold_min,
-        counts={
-            kind: sum(p.kind == kind for p in inside) for kind in ("site", "neighbour_site", "uncovered")
-        },
+        counts={kind: sum(p.kind == kind for p in inside) for kind in ("site", "neighbour_site", "uncovered")},
         outside=len(content.points) - len(inside),
         most_people=most_people,
         metres_per_unit=frame.metres_per_unit,

@@ -98,11 +98,6 @@ class LabelRoom:
 
     def _is_free(self, box: tuple[float, float, float, float]) -> bool:
         left, top, right, bottom = box
-        if (
-            left < mm(1)
-            or top < mm(1)
-            or right > self.frame.width - mm(1)
-            or bottom > self.frame.height - mm(1)
-        ):
+        if left < mm(1) or top < mm(1) or right > self.frame.width - mm(1) or bottom > self.frame.height - mm(1):
             return False
         return all(right < a or left > c or bottom < b or top > d for a, b, c, d in self.taken)

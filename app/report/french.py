@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from app.domain.wording import MINUS, NBSP, THIN, decimal_fr, integer_fr, percent_fr
+from app.domain.wording import NBSP, decimal_fr, integer_fr
 
 UNKNOWN: Final = "inconnu"
 NO_ROUTE: Final = "aucune route"

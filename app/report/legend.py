@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.domain.wording import integer_fr
 from app.report.classes import CLASSES
-from app.report.french import integer_fr, plural
+from app.report.french import plural
 from app.report.svg import element, mm, pen, rectangle_data, text, textured
 from app.report.symbols import INK, circle_radius, draw_circle, draw_site
 
@@ -64,9 +65,7 @@ def _symbols(legend: Legend, top: int) -> str:
         y += mm(0.8)
         for people in _sample_people(legend.most_people):
             drawn.append(draw_circle((x_symbol, y - mm(1)), circle_radius(people, legend.most_people)))
-            drawn.append(
-                text(x_words, y, plural(people, "habitant non couvert", "habitants non couverts"), SIZE_MM)
-            )
+            drawn.append(text(x_words, y, plural(people, "habitant non couvert", "habitants non couverts"), SIZE_MM))
             y += ROW + mm(1.2)
     if legend.outside:
         words = plural(legend.outside, "point hors du cadre", "points hors du cadre")
@@ -112,6 +111,4 @@ def _scale(legend: Legend, top: int) -> str:
 
 def _north(x: int, y: int) -> str:
     arrow = f"M{x} {y}L{x + mm(2.2)} {y + mm(8)}L{x} {y + mm(6.2)}L{x - mm(2.2)} {y + mm(8)}Z"
-    return element("path", d=arrow, fill=INK) + text(
-        x, y + mm(12), "N", 3.6, text_anchor="middle", font_weight=700
-    )
+    return element("path", d=arrow, fill=INK) + text(x, y + mm(12), "N", 3.6, text_anchor="middle", font_weight=700)

@@ -33,9 +33,7 @@ def render_pdf(content: ReportContent) -> bytes:
     }
     # only typst's embedded fonts: the same pages on every machine
     compiler = typst.Compiler(TEMPLATE.read_bytes(), ignore_system_fonts=True, sys_inputs=inputs)
-    pdf = compiler.compile(
-        format="pdf", pdf_standards=["ua-1"], timestamp=int(content.run_created_at.timestamp())
-    )
+    pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=int(content.run_created_at.timestamp()))
     if not isinstance(pdf, bytes):
         raise TypeError("typst n'a pas rendu un document unique")
     return pdf

@@ -85,9 +85,7 @@ def textured(name: str, texture: Texture, outline: str, box: tuple[int, int, int
     if not outline:
         return ""
     clip = element("clipPath", element("path", d=outline, clip_rule="evenodd"), id=name)
-    return element("defs", clip) + element(
-        "path", d=_lines(texture, box), clip_path=f"url(#{name})", **_PENS[texture]
-    )
+    return element("defs", clip) + element("path", d=_lines(texture, box), clip_path=f"url(#{name})", **_PENS[texture])
 
 
 _PENS: Final = {

@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from app.domain.wording import NBSP, decimal_fr, integer_fr, percent_fr
 from app.report.checks import FIGURES, sums
 from app.report.classes import CLASSES, class_of, shown_share
 from app.report.content import ReportContent, ScopeLine, SiteCount, UncoveredCommune, ZoneLine
 from app.report.figures import bar_alt
 from app.report.french import (
-    NBSP,
     NOBODY,
     UNKNOWN,
-    decimal_fr,
     instant_fr,
-    integer_fr,
     minutes_fr,
-    percent_fr,
     plural,
     printable_tree,
     signed_fr,
@@ -48,18 +45,14 @@ def report_view(content: ReportContent) -> View:
         "formes": _counts(content.sites_by_form),
         "hypotheses": [_scope(scope, content.headline) for scope in content.scopes],
         "epci": _epcis(content),
-        "communes": _zones_table(
-            sorted(content.communes, key=lambda z: (sort_key(z.nom), z.code)), content.headline
-        ),
+        "communes": _zones_table(sorted(content.communes, key=lambda z: (sort_key(z.nom), z.code)), content.headline),
         "communes_nombre": plural(len(content.communes), "commune"),
         "communes_signalees": plural(sum(z.is_flagged for z in content.communes), "commune"),
         "a_signalees": any(z.is_flagged for z in content.communes),
         "non_couvertes": _uncovered(content),
         "carte": _map(content),
         "conventions": agreements_view(content.agreements),
-        "sources": [
-            [s.name, s.producer, s.licence, s.vintage, short_hash(s.sha256)] for s in content.sources
-        ],
+        "sources": [[s.name, s.producer, s.licence, s.vintage, short_hash(s.sha256)] for s in content.sources],
         "avertissements": list(content.warnings),
     }
     tree: View = printable_tree(view)
@@ -156,9 +149,7 @@ def _figures(zone: ZoneLine) -> list[str]:
 
 def _zones_table(zones: list[ZoneLine], head: ZoneLine) -> View:
     return {
-        "lignes": [
-            {"code": z.code, "nom": z.nom, "signale": z.is_flagged, "chiffres": _figures(z)} for z in zones
-        ],
+        "lignes": [{"code": z.code, "nom": z.nom, "signale": z.is_flagged, "chiffres": _figures(z)} for z in zones],
         "total": _figures(head),
     }
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.domain.coverage import HEADLINE_SCOPE, THRESHOLD_S, ZoneFigures
 from app.domain.version import computing_code_version
 from app.errors import InvalidInputError
-from app.persistence.models import PublishedRun, RoadNetwork, Run
+from app.persistence.models import PublishedRun, Run
 from app.persistence.run_repository import read_zones
 from app.persistence.run_writer import write_cells, write_sites, write_zones
 from app.services.compute_inputs import CellInput, RunInputs, SiteInput, commune_of_cells, load_inputs
@@ -65,9 +65,7 @@ def compute(
     The same question on the same inputs by the same code is not computed again, and the outcome says so.
     """
     if mode != "car":
-        raise InvalidInputError(
-            f"Mode reçu : « {mode} ». Cette version calcule la voiture seulement : mode car."
-        )
+        raise InvalidInputError(f"Mode reçu : « {mode} ». Cette version calcule la voiture seulement : mode car.")
     started = time.perf_counter()
     step("lecture des données")
     network = network_for_departement(session, code, mode=mode, name=roads)
@@ -82,9 +80,7 @@ def compute(
     question = _sha256(
         {"inputs": inputs.inputs, "parameters": parameters, "code": computing_code_version(), "of": code}
     )
-    same = session.scalar(
-        select(Run).where(Run.inputs_sha256 == question).order_by(Run.created_at.desc()).limit(1)
-    )
+    same = session.scalar(select(Run).where(Run.inputs_sha256 == question).order_by(Run.created_at.desc()).limit(1))
     if same is not None and not force:
         _publish(session, same)
         return ComputeOutcome(same.id, True, _headline(session, same), tuple(same.warnings), 0.0)
@@ -153,9 +149,7 @@ class _World:
         commune = commune_of_cells(cells)
         individuals = np.fromiter((cell.individuals for cell in cells), np.float64, len(cells))
         is_point = np.fromiter((cell.cell_size_m == 0 for cell in cells), np.bool_, len(cells))
-        municipal = np.fromiter(
-            (c.population_municipale for c in inputs.communes), np.int64, len(inputs.communes)
-        )
+        municipal = np.fromiter((c.population_municipale for c in inputs.communes), np.int64, len(inputs.communes))
         people = calibrate_people(np.where(is_point, 1.0, individuals), commune, municipal)
         return cls(graph, inputs, cells, commune, people, individuals)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,7 @@ class CommuneInput:
     epci_code: str | None
     epci_nom: str | None
     population_municipale: int
-    outline: shapely.MultiPolygon  # lon/lat
+    outline: BaseGeometry  # lon/lat
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,7 @@ def load_inputs(session: Session, code: str, network: RoadNetwork) -> RunInputs:
             "rows": len(communes),
             "content_sha256": _sha([(c.code_insee, c.population_municipale) for c in communes]),
         },
-        "population_grid": _batch_of(
-            session, GridCell, GridCell.code_insee.in_([c.code_insee for c in communes])
-        )
+        "population_grid": _batch_of(session, GridCell, GridCell.code_insee.in_([c.code_insee for c in communes]))
         | {
             "rows": len(cells),
             "content_sha256": _sha([(c.cell_id, c.commune, c.individuals) for c in cells]),
@@ -140,7 +139,9 @@ def _communes(session: Session, code: str) -> tuple[CommuneInput, ...]:
             f"{len(without_population)} communes sans population municipale ({', '.join(without_population[:5])}...) : "
             "les habitants ne peuvent pas être comptés. Importez un fichier de communes qui porte leur population."
         )
-    return tuple(CommuneInput(*row[:5], outline=shapely.from_wkb(bytes(row[5]))) for row in rows)
+    return tuple(
+        CommuneInput(row[0], row[1], row[2], row[3], int(row[4] or 0), shapely.from_wkb(bytes(row[5]))) for row in rows
+    )
 
 
 def _cells(session: Session, communes: tuple[CommuneInput, ...]) -> tuple[tuple[CellInput, ...], list[str]]:
@@ -158,14 +159,9 @@ def _cells(session: Session, communes: tuple[CommuneInput, ...]) -> tuple[tuple[
     if len(sizes) > 1:
         # Two grids over the same people would count them twice: the finest one speaks.
         rows = [row for row in rows if row.cell_size_m == sizes[0]]
-        warnings.append(
-            f"Plusieurs grilles de population ({sizes} m) : seule la plus fine, {sizes[0]} m, est comptée."
-        )
+        warnings.append(f"Plusieurs grilles de population ({sizes} m) : seule la plus fine, {sizes[0]} m, est comptée.")
     return (
-        tuple(
-            CellInput(row[0], row[1], index[row[2]], float(row[3]), row[4], row[5], bytes(row[6]))
-            for row in rows
-        ),
+        tuple(CellInput(row[0], row[1], index[row[2]], float(row[3]), row[4], row[5], bytes(row[6])) for row in rows),
         warnings,
     )
 

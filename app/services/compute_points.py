@@ -18,9 +18,7 @@ from routing.graph import RoadGraph
 CLUSTER_RADIUS_M = 300.0
 
 
-def point_cells(
-    graph: RoadGraph, communes: tuple[CommuneInput, ...], with_cells: np.ndarray
-) -> list[CellInput]:
+def point_cells(graph: RoadGraph, communes: tuple[CommuneInput, ...], with_cells: np.ndarray) -> list[CellInput]:
     """One point for each inhabited commune whose index is not in ``with_cells`` (bool[communes])."""
     missing = [
         position
@@ -31,7 +29,7 @@ def point_cells(
         return []
     to_graph = Transformer.from_crs(4326, graph.meta.crs_epsg, always_xy=True)
     to_wgs84 = Transformer.from_crs(graph.meta.crs_epsg, 4326, always_xy=True)
-    nodes = shapely.points(np.asarray(graph.node_x_m), np.asarray(graph.node_y_m))
+    nodes = np.asarray(shapely.points(np.asarray(graph.node_x_m), np.asarray(graph.node_y_m)))
     usable = np.asarray(graph.in_main_component)
     tree = shapely.STRtree(nodes[usable])
     return [_point_cell(communes[i], i, tree, nodes[usable], to_graph, to_wgs84) for i in missing]
@@ -45,9 +43,7 @@ def _point_cell(
     to_graph: Transformer,
     to_wgs84: Transformer,
 ) -> CellInput:
-    outline = shapely.transform(
-        commune.outline, lambda xy: np.column_stack(to_graph.transform(xy[:, 0], xy[:, 1]))
-    )
+    outline = shapely.transform(commune.outline, lambda xy: np.column_stack(to_graph.transform(xy[:, 0], xy[:, 1])))
     inside = np.sort(tree.query(outline, predicate="contains"))
     if len(inside):
         neighbours, _ = tree.query(nodes[inside], predicate="dwithin", distance=CLUSTER_RADIUS_M)

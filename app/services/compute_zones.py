@@ -26,15 +26,13 @@ class PartTimes:
 def parts_of(scope: Scope) -> tuple[str, ...]:
     neighbours, mobile = SCOPES[scope]
     return tuple(
-        part
-        for part in PARTS
-        if (neighbours or part.startswith("own")) and (mobile or part.endswith("fixed"))
+        part for part in PARTS if (neighbours or part.startswith("own")) and (mobile or part.endswith("fixed"))
     )
 
 
 def scope_time_s(times: Mapping[str, PartTimes], scope: Scope) -> np.ndarray:
     """float64[cells]: the least time over the parts of ``scope``; nan stays nan."""
-    return np.minimum.reduce([times[part].time_s for part in parts_of(scope)])
+    return np.asarray(np.minimum.reduce([times[part].time_s for part in parts_of(scope)]))
 
 
 def all_zones(
@@ -77,9 +75,7 @@ def _epcis(communes: Sequence[CommuneInput]) -> tuple[np.ndarray, list[tuple[str
     return np.array([index.get(c.epci_code or "", len(codes)) for c in communes], dtype=np.int32), names
 
 
-def figures_of(
-    level: str, names: list[tuple[str, str]], sums: ZoneSums, has_point: np.ndarray
-) -> list[ZoneFigures]:
+def figures_of(level: str, names: list[tuple[str, str]], sums: ZoneSums, has_point: np.ndarray) -> list[ZoneFigures]:
     """Array sums as one typed row a zone."""
     return [
         ZoneFigures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -44,9 +45,7 @@ def get_coverage(
     run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
     by_scope = {s: _zones(session, run, "departement", s, threshold_s)[0] for s in SCOPES}
     figures = by_scope.pop(scope)
-    return Coverage(
-        run, scope, threshold_s, figures, tuple(by_scope.items()), verdict_fr(figures, threshold_s)
-    )
+    return Coverage(run, scope, threshold_s, figures, tuple(by_scope.items()), verdict_fr(figures, threshold_s))
 
 
 def get_zones(
@@ -72,7 +71,9 @@ def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
     if figures.total == 0 or figures.covered_pct is None:
         return "Aucun habitant compté."
     if figures.covered == figures.total:
-        return f"Tous les habitants ({integer_fr(figures.total)}) sont à moins de {minutes} minutes d'un lieu d'accueil."
+        return (
+            f"Tous les habitants ({integer_fr(figures.total)}) sont à moins de {minutes} minutes d'un lieu d'accueil."
+        )
     sentence = (
         f"{share_fr(figures.covered, figures.total)} des habitants sont à moins de {minutes} minutes d'un lieu d'accueil ; "
         f"{integer_fr(figures.uncovered)} n'y sont pas"
@@ -94,9 +95,9 @@ def _sum_again(
 ) -> list[ZoneFigures]:
     """The same sums at another threshold, from the times of the cells: times are stored, classes are not."""
     zone_code = {"commune": RunCell.code_insee, "epci": RunCell.epci_code, "departement": None}[level]
-    columns = [RunCell.people, RunCell.individuals, scope_time_s(scope)]
+    columns: list[Any] = [RunCell.people, RunCell.individuals, scope_time_s(scope)]
     if zone_code is not None:
-        columns.append(zone_code)  # type: ignore[arg-type]
+        columns.append(zone_code)
     rows = session.execute(select(*columns).where(RunCell.run_id == run.id).order_by(RunCell.number)).all()
     index = {zone.code: position for position, zone in enumerate(stored)}
     zone = np.array([index[row[3] or "-"] if zone_code is not None else 0 for row in rows], dtype=np.int32)

@@ -21,8 +21,8 @@ from app.services.import_roads import import_roads
 from app.services.import_sites import import_sites, known_communes
 from data.boundaries import read_communes, read_epci
 from data.demo import write_demo
-from data.roads import read_roads
 from data.population import read_grid
+from data.roads import read_roads
 from data.sites.france_services import read_france_services
 from data.store import Store
 from data.territory import FICTIONAL_CODE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ class DepartementView:
     is_fictional: bool
     population_municipale: int | None
     bbox: tuple[float, float, float, float]
-    outline: shapely.Geometry
+    outline: BaseGeometry
     run: RunView | None
     figures: ZoneFigures | None
     verdict: str | None
@@ -48,7 +49,7 @@ def list_departements(session: Session, *, mode: str = "car") -> list[Departemen
 
 
 def _view(
-    session: Session, departement: Departement, people: int | None, outline: shapely.Geometry, mode: str
+    session: Session, departement: Departement, people: int | None, outline: BaseGeometry, mode: str
 ) -> DepartementView:
     run = published_run(session, departement.code, mode)
     figures = None if run is None else read_zones(session, run.id, "departement", HEADLINE_SCOPE)[0]

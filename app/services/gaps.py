@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 import shapely
 from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -42,7 +43,7 @@ class Gap:
     least_s: float
     missing_s: float  # what the nearest of its people lack to be covered; inf without a route
     nearest_site: tuple[UUID, str] | None
-    outline: shapely.Geometry  # lon/lat
+    outline: BaseGeometry  # lon/lat
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -89,9 +90,7 @@ def get_gaps(
             select(RunSite.number, RunSite.site_id, RunSite.name).where(RunSite.run_id == run.id)
         )
     }
-    groups = [
-        [cell for cell, of in zip(cells, label, strict=True) if of == number] for number in np.unique(label)
-    ]
+    groups = [[cell for cell, of in zip(cells, label, strict=True) if of == number] for number in np.unique(label)]
     groups.sort(key=lambda group: (-sum(c.people for c in group), min((c.x_m, c.y_m) for c in group)))
     return run, [_gap(i + 1, group, names, sites, threshold_s) for i, group in enumerate(groups)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from sqlalchemy import delete, func, select, text
@@ -126,9 +127,7 @@ def _upsert_departement(session: Session, code: str, communes: GeoDataFrame, bat
     session.flush()
 
 
-def _removed_codes(
-    session: Session, communes: GeoDataFrame, codes: list[str], *, allow_removals: bool
-) -> set[str]:
+def _removed_codes(session: Session, communes: GeoDataFrame, codes: list[str], *, allow_removals: bool) -> set[str]:
     before = set(session.scalars(select(Commune.code_insee).where(Commune.departement_code.in_(codes))))
     removed = before - set(communes["code_insee"])
     if before and len(removed) > MAX_REMOVED_SHARE * len(before) and not allow_removals:
@@ -146,4 +145,4 @@ def _ewkb(table: GeoDataFrame) -> list[str | None]:
 
 
 def _int_or_none(value: object) -> int | None:
-    return None if value is None or value != value or str(value) == "<NA>" else int(value)  # type: ignore[call-overload, no-any-return]
+    return None if value is None or value is pd.NA else int(str(value))

@@ -44,7 +44,7 @@ def import_grid(
         {"ids": list(cells["cell_id"])},
     )
     x_m, y_m, size_m = (cells[name].to_numpy() for name in ("x_m", "y_m", "cell_size_m"))
-    centres = shapely.points(*cell_centres_wgs84(x_m, y_m, size_m))
+    centres = np.asarray(shapely.points(*cell_centres_wgs84(x_m, y_m, size_m)))
     polygons = cell_polygons_wgs84(x_m, y_m, size_m)
     copy_rows(
         session,
@@ -77,9 +77,7 @@ def _assigned_counts(session: Session, batch_id: object) -> dict[str, int]:
         "none": "hors des communes chargées",
     }
     found = session.execute(
-        select(GridCell.assigned_by, func.count())
-        .where(GridCell.batch_id == batch_id)
-        .group_by(GridCell.assigned_by)
+        select(GridCell.assigned_by, func.count()).where(GridCell.batch_id == batch_id).group_by(GridCell.assigned_by)
     ).all()
     return {labels[how]: count for how, count in sorted((str(how), int(count)) for how, count in found)}
 

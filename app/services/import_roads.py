@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -23,9 +24,7 @@ from routing.graph import RoadGraph, save_graph
 from routing.profile import ROAD_CLASSES
 
 
-def find_current_network(
-    session: Session, name: str, sha256: str, profile_version: str
-) -> RoadNetwork | None:
+def find_current_network(session: Session, name: str, sha256: str, profile_version: str) -> RoadNetwork | None:
     """The network in use under this name, when it was made from the very same file with the same speeds."""
     return session.scalar(
         select(RoadNetwork).where(
@@ -95,9 +94,10 @@ def network_folder(store: Store, network: RoadNetwork) -> Path:
     return store.root / network.graph_path
 
 
-def _extent_wgs84(graph: RoadGraph) -> shapely.Polygon:
+def _extent_wgs84(graph: RoadGraph) -> BaseGeometry:
     lon, lat = _to_wgs84(graph, np.asarray(graph.node_x_m), np.asarray(graph.node_y_m))
-    return shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
+    extent: BaseGeometry = shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
+    return extent
 
 
 def _to_wgs84(graph: RoadGraph, x_m: np.ndarray, y_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +108,7 @@ def _to_wgs84(graph: RoadGraph, x_m: np.ndarray, y_m: np.ndarray) -> tuple[np.nd
 
 def _roads_to_draw(network: RoadNetwork, graph: RoadGraph) -> Iterator[tuple[object, ...]]:
     lon, lat = _to_wgs84(graph, np.asarray(graph.shape_x_m), np.asarray(graph.shape_y_m))
-    point_count = np.diff(np.asarray(graph.shape_first))
+    point_count = np.diff(np.asarray(graph.shape_first)).astype(np.intp)
     lines = shapely.linestrings(
         np.column_stack([lon, lat]), indices=np.repeat(np.arange(graph.road_count), point_count)
     )

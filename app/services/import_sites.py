@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import shapely
+from geoalchemy2.shape import from_shape
 from geopandas import GeoDataFrame
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -43,7 +46,7 @@ def import_sites(
         if site is not None and site.edited_at is not None:
             counts["corrigés à la main, laissés tels quels"] += 1
             continue
-        if site is not None and site.deleted_at is None and _is_same(session, site, values, record.geometry):
+        if site is not None and site.deleted_at is None and _is_same(site, values, record.geometry):
             counts["inchangés"] += 1
             continue
         counts["modifiés" if site is not None else "nouveaux"] += 1
@@ -60,13 +63,12 @@ def import_sites(
     return ImportOutcome("sites", report, counts, is_dry_run, was_already_done)
 
 
-def _is_same(session: Session, site: Site, values: dict[str, object], point: shapely.Point) -> bool:
+def _is_same(site: Site, values: dict[str, object], point: shapely.Point) -> bool:
     if any(getattr(site, name) != value for name, value in values.items()):
         return False
     if site.geometry is None:
         return False
-    stored = shapely.from_wkb(bytes(site.geometry.data))
-    return bool(stored.x == point.x and stored.y == point.y)
+    return bool(shapely.equals_identical(shapely.from_wkb(bytes(site.geometry.data)), point))
 
 
 def _write(
@@ -88,9 +90,11 @@ def _write(
     for name, value in values.items():
         setattr(site, name, value)
     site.batch_id = batch_id  # type: ignore[assignment]
-    site.geometry = func.ST_SetSRID(func.ST_MakePoint(point.x, point.y), 4326)
+    # A value, not a call of PostGIS: rows made of values alone go out a thousand at a time. Extended: the others
+    # are sent as text, which loses the last bit.
+    site.geometry = from_shape(point, srid=4326, extended=True)
 
 
 def _none_if_missing(value: object) -> object:
     """pandas writes a missing value as NaN; the database wants NULL."""
-    return None if value is None or (isinstance(value, float) and value != value) else value
+    return None if value is None or (isinstance(value, float) and math.isnan(value)) else value

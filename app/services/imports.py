@@ -60,10 +60,7 @@ def record_batch(session: Session, report: ReadReport, *, millesime: str | None 
 def still_in_place(session: Session, table: type[Base], report: ReadReport) -> UUID | None:
     """The batch of an earlier import of the very same file, if every row it brought is still there as it brought it."""
     rows_of_batch = (
-        select(func.count())
-        .select_from(table)
-        .where(table.__table__.c.batch_id == ImportBatch.id)
-        .scalar_subquery()
+        select(func.count()).select_from(table).where(table.__table__.c.batch_id == ImportBatch.id).scalar_subquery()
     )
     return session.scalar(
         select(ImportBatch.id)

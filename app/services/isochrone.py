@@ -91,8 +91,7 @@ def isochrones_at(
     shapes = isochrones(graph, reach, at, limits_s)
     to_wgs84 = Transformer.from_crs(graph.meta.crs_epsg, 4326, always_xy=True)
     polygons = [
-        shapely.transform(shape, lambda xy: np.column_stack(to_wgs84.transform(xy[:, 0], xy[:, 1])))
-        for shape in shapes
+        shapely.transform(shape, lambda xy: np.column_stack(to_wgs84.transform(xy[:, 0], xy[:, 1]))) for shape in shapes
     ]
     return IsochroneAnswer(network, origin, direction, tuple(zip(sorted(minutes), polygons, strict=True)))
 

@@ -28,9 +28,7 @@ def _open(folder: Path) -> RoadGraph:
     return open_graph(folder)
 
 
-def network_for_departement(
-    session: Session, code: str, *, mode: str, name: str | None = None
-) -> RoadNetwork:
+def network_for_departement(session: Session, code: str, *, mode: str, name: str | None = None) -> RoadNetwork:
     """The newest current network that covers the département; NotReadyError when there is none."""
     meets = func.avg(case((func.ST_Intersects(Commune.geometry, RoadNetwork.extent), 1.0), else_=0.0))
     share = select(meets).where(Commune.departement_code == code).correlate(RoadNetwork).scalar_subquery()

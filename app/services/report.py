@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.agreement import KIND_LABELS_FR, STATUS_LABELS_FR, allocation_status, funding_class
-from app.domain.coverage import HEADLINE_SCOPE, SCOPE_LABELS_FR, ZoneFigures
+from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR
 from app.domain.wording import integer_fr
 from app.persistence.models import Agreement, Allocation, Commune, Epci, RunSite
@@ -28,7 +28,11 @@ from app.services.runs import RunView
 from app.settings import Settings
 from data.sources import Source, source
 
-CLASS_LABELS_FR = {"small": "première classe (la moins peuplée)", "medium": "deuxième classe", "large": "troisième classe"}
+CLASS_LABELS_FR = {
+    "small": "première classe (la moins peuplée)",
+    "medium": "deuxième classe",
+    "large": "troisième classe",
+}
 REGIME_LABELS_FR = {"civil": "année civile", "rolling": "année glissante (1er juillet - 30 juin)"}
 
 
@@ -126,7 +130,10 @@ def _method(run: RunView) -> tuple[MethodLine, ...]:
     parameters = run.parameters
     roads = run.inputs["roads"]
     return (
-        MethodLine("Question posée", "Combien d'habitants peuvent venir à un lieu d'accueil, en voiture, en moins de 30 minutes ?"),
+        MethodLine(
+            "Question posée",
+            "Combien d'habitants peuvent venir à un lieu d'accueil, en voiture, en moins de 30 minutes ?",
+        ),
         MethodLine(
             "Seuil",
             f"Strictement moins de {run.threshold_s // 60} minutes ({integer_fr(run.threshold_s)} secondes), "
@@ -171,12 +178,12 @@ def _method(run: RunView) -> tuple[MethodLine, ...]:
     )
 
 
-def _uncovered_communes(
-    session: Session, communes: list[ZoneFigures], gaps: list[Gap]
-) -> tuple[UncoveredCommune, ...]:
+def _uncovered_communes(session: Session, communes: list[ZoneFigures], gaps: list[Gap]) -> tuple[UncoveredCommune, ...]:
     epci_of = {
         row.code_insee: row.nom
-        for row in session.execute(select(Commune.code_insee, Epci.nom).join(Epci, Epci.code_siren == Commune.epci_code))
+        for row in session.execute(
+            select(Commune.code_insee, Epci.nom).join(Epci, Epci.code_siren == Commune.epci_code)
+        )
     }
     nearest: dict[str, str] = {}
     for gap in gaps:  # the most populated zone of a commune speaks for it
@@ -258,16 +265,23 @@ def _allocation_line(allocation: Allocation) -> AllocationLine:
 def _sources(run: RunView) -> tuple[SourceLine, ...]:
     inputs = run.inputs
     if run.is_fictional:
-        demo = source("demo")
+        demo = source("demonstration")
         return tuple(
             _source_line(demo, f"{label} : {inputs[key].get('file') or 'registre'}", inputs[key]["sha256"])
-            for key, label in (("roads", "Routes"), ("communes", "Communes"), ("population_grid", "Grille"), ("sites", "Lieux"))
+            for key, label in (
+                ("roads", "Routes"),
+                ("communes", "Communes"),
+                ("population_grid", "Grille"),
+                ("sites", "Lieux"),
+            )
         )
     return (
         _source_line(source("osm"), inputs["roads"]["osm_date"] or "date inconnue", inputs["roads"]["sha256"]),
         _source_line(source("admin-express"), inputs["communes"]["file"], inputs["communes"]["sha256"]),
         _source_line(source("filosofi"), inputs["population_grid"]["file"], inputs["population_grid"]["sha256"]),
-        _source_line(source("france-services"), f"{inputs['sites']['rows']} lieux du registre", inputs["sites"]["sha256"]),
+        _source_line(
+            source("france-services"), f"{inputs['sites']['rows']} lieux du registre", inputs["sites"]["sha256"]
+        ),
     )
 
 

@@ -80,7 +80,9 @@ def _gap_points(gaps: list[Gap], to_plane: Transformer) -> list[MapPoint]:
 
 
 def _roads(session: Session, run: RunView, crs_epsg: int) -> tuple[tuple[int, Ring], ...]:
-    network_id = session.scalar(select(RoadNetwork.id).join(Run, Run.road_network_id == RoadNetwork.id).where(Run.id == run.id))
+    network_id = session.scalar(
+        select(RoadNetwork.id).join(Run, Run.road_network_id == RoadNetwork.id).where(Run.id == run.id)
+    )
     outline = select(func.ST_Collect(Commune.geometry)).where(Commune.departement_code == run.departement_code)
     merged = func.ST_LineMerge(func.ST_Collect(func.ST_Transform(Road.geometry, crs_epsg)))
     rows = session.execute(

@@ -65,9 +65,7 @@ def view_of(session: Session, run: Run) -> RunView:
     departement = session.get_one(Departement, run.departement_code)
     network = session.get_one(RoadNetwork, run.road_network_id)
     counted = session.scalar(
-        select(func.count())
-        .select_from(RunSite)
-        .where(RunSite.run_id == run.id, RunSite.access_m.is_not(None))
+        select(func.count()).select_from(RunSite).where(RunSite.run_id == run.id, RunSite.access_m.is_not(None))
     )
     sites_now = sites_sha256(load_sites(session, network))
     return RunView(

@@ -13,7 +13,6 @@ Commune A holds cells 0 to 3, commune B cells 4 to 6 and 9; commune C has 100 pe
 
 from __future__ import annotations
 
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -95,7 +94,14 @@ def communes() -> gpd.GeoDataFrame:
 
     rows = [
         ("00001", "Alpha", "00", "000000001", 15, box(0, 0, 4, 1)),
-        ("00002", "Bêta", "00", "000000001", POPULATION["00002"], shapely.union_all([box(4, 0, 7, 1), box(0, 10, 1, 11)])),
+        (
+            "00002",
+            "Bêta",
+            "00",
+            "000000001",
+            POPULATION["00002"],
+            shapely.union_all([box(4, 0, 7, 1), box(0, 10, 1, 11)]),
+        ),
         ("00003", "Gamma", "00", None, 100, box(2, 1, 4, 2)),
     ]
     table = pd.DataFrame(rows, columns=list(COMMUNE_COLUMNS))
@@ -132,13 +138,13 @@ def site_table(*records: tuple[str, int, str, str]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(made, geometry="geometry", crs=4326)
 
 
-
-
 def load_grid_world(session: Session, store: Store, *, one_way: bool = False) -> None:
     """Everything but the run, through the imports."""
     made = graph(one_way=one_way)
     import_roads(session, store, made, report("roads", 9, made.meta.source_sha256))
-    epci = pd.DataFrame([("000000001", "Communauté de la rangée", "CC", communes().geometry.iloc[0])], columns=list(EPCI_COLUMNS))
+    epci = pd.DataFrame(
+        [("000000001", "Communauté de la rangée", "CC", communes().geometry.iloc[0])], columns=list(EPCI_COLUMNS)
+    )
     import_epcis(session, gpd.GeoDataFrame(epci, geometry="geometry", crs=4326), report("epci", 1), millesime="2026")
     import_communes(session, communes(), report("communes", 3), millesime="2026")
     import_grid(session, cells(), report("grid", len(PEOPLE)), millesime="2019")

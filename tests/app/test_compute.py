@@ -117,7 +117,9 @@ def test_a_changed_register_makes_the_published_run_stale_then_a_new_one(world: 
     second = compute(world, store, "00")
     assert second.run_id != first.run_id
     assert world.scalars(select(PublishedRun.run_id)).one() == second.run_id
-    assert world.scalar(select(func.count()).select_from(RunCell).where(RunCell.run_id == first.run_id)), "a run is immutable"
+    assert world.scalar(select(func.count()).select_from(RunCell).where(RunCell.run_id == first.run_id)), (
+        "a run is immutable"
+    )
 
 
 def test_another_threshold_is_counted_from_the_stored_times(world: Session, store: Store) -> None:
