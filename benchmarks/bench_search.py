@@ -68,9 +68,7 @@ def on_junctions(points: Attachment) -> Attachment:
 
 def read_sites(path: Path, graph: RoadGraph) -> Attachment:
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    kept = [
-        f for f in features if f["properties"].get("source", "").startswith("france-services")
-    ] or features
+    kept = [f for f in features if f["properties"].get("source", "").startswith("france-services")] or features
     lon, lat = np.array([f["geometry"]["coordinates"] for f in kept], np.float64).T
     return attach(graph, *project(lon, lat, graph.meta.crs_epsg), 1000.0)
 

@@ -70,7 +70,7 @@ def calibrate_people(
     return people
 
 
-def zone_sums(  # noqa: PLR0917
+def zone_sums(
     zone: NDArray[np.int32],
     zone_count: int,
     people: NDArray[np.int64],
@@ -157,9 +157,7 @@ def _sum_by(group: NDArray[np.int32], values: NDArray[np.int64], group_count: in
     return sums
 
 
-def _float_sum_by(
-    group: NDArray[np.int32], values: NDArray[np.float64], group_count: int
-) -> NDArray[np.float64]:
+def _float_sum_by(group: NDArray[np.int32], values: NDArray[np.float64], group_count: int) -> NDArray[np.float64]:
     return np.bincount(group, values, group_count).astype(np.float64)
 
 

@@ -278,9 +278,7 @@ def _check_roads(roads: dict[str, NDArray[Any]], node_count: int, name_count: in
     _refuse((name < -1) | (name >= name_count), "road", f"name is not -1 nor one of the {name_count} names")
 
 
-def _check_shapes(
-    shapes: dict[str, NDArray[Any]], roads: dict[str, NDArray[Any]], x_m: Float64, y_m: Float64
-) -> None:
+def _check_shapes(shapes: dict[str, NDArray[Any]], roads: dict[str, NDArray[Any]], x_m: Float64, y_m: Float64) -> None:
     first, shape_x_m, shape_y_m = shapes["shape_first"], shapes["shape_x_m"], shapes["shape_y_m"]
     if len(first) != len(roads["road_tail"]) + 1 or first[0] != 0:
         raise ValueError(f"shape_first: {len(first)} entries for {len(roads['road_tail'])} roads")

@@ -157,9 +157,7 @@ def _hold_sites(
             np.minimum.at(time_ds, (row + above, column + beside), walk_ds)
 
 
-def _contours(
-    raster: _Raster, time_ds: NDArray[np.int32], limits_ds: NDArray[np.float64]
-) -> list[MultiPolygon]:
+def _contours(raster: _Raster, time_ds: NDArray[np.int32], limits_ds: NDArray[np.float64]) -> list[MultiPolygon]:
     x_m = raster.west_m + raster.cell_m * np.arange(raster.columns)
     y_m = raster.south_m + raster.cell_m * np.arange(raster.rows)
     generator = contourpy.contour_generator(
@@ -207,7 +205,7 @@ def _nested(areas: list[MultiPolygon], limits_ds: NDArray[np.float64]) -> list[M
         types.int64,
     )
 )
-def _nearest_road_ds(  # noqa: PLR0912, PLR0917
+def _nearest_road_ds(  # noqa: PLR0912
     column: NDArray[np.float64],
     row: NDArray[np.float64],
     sample_ds: NDArray[np.int32],

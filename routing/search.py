@@ -174,7 +174,7 @@ def _seeds(
 
 
 @compiled(_TWO_INT32S(_INT32S, _INT32S, _INT32S, _INT32S, _INT32S, _INT32S, types.int64, types.int64))
-def _nearest_seed(  # noqa: PLR0912, PLR0915, PLR0917
+def _nearest_seed(  # noqa: PLR0912, PLR0915
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],
     weight_ds: NDArray[np.int32],
@@ -250,7 +250,7 @@ def _nearest_seed(  # noqa: PLR0912, PLR0915, PLR0917
 
 
 @compiled(_TWO_INT32S(*[_INT32S] * 7, _FLOAT64S, _INT32S, _INT32S, _INT32S, _FLOAT64S, _INT32S, types.int64))
-def _times_along_roads(  # noqa: PLR0917
+def _times_along_roads(
     to_head_ds: NDArray[np.int32],
     to_tail_ds: NDArray[np.int32],
     road_tail: NDArray[np.int32],

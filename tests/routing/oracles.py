@@ -54,9 +54,7 @@ def _matrix(graph: RoadGraph, direction: str, seeds: list[tuple[int, int]]) -> c
     start, end, weight = start[order], end[order], weight[order]
     lightest = np.ones(len(start), np.bool_)
     lightest[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
-    return csr_matrix(
-        (weight[lightest].astype(float), (start[lightest], end[lightest])), shape=(n + 1, n + 1)
-    )
+    return csr_matrix((weight[lightest].astype(float), (start[lightest], end[lightest])), shape=(n + 1, n + 1))
 
 
 def scipy_times(graph: RoadGraph, sites: Attachment, direction: str) -> NDArray[np.int64]:

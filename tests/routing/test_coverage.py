@@ -18,9 +18,7 @@ INF, NAN = float("inf"), float("nan")
 
 
 def calibrated(individuals: list[float], commune: list[int], municipal: list[int]) -> list[int]:
-    people = calibrate_people(
-        np.array(individuals), np.array(commune, np.int32), np.array(municipal, np.int64)
-    )
+    people = calibrate_people(np.array(individuals), np.array(commune, np.int32), np.array(municipal, np.int64))
     assert people.dtype == np.int64
     return [int(count) for count in people]
 
@@ -116,9 +114,7 @@ def test_people_as_powers_of_two_tell_who_was_counted_where() -> None:
     assert found.total.tolist() == [31, 32, 0]
     assert found.individuals_total.tolist() == [15.5, 16.0, 0.0]
     assert found.individuals_covered.tolist() == [1.5, 16.0, 0.0]
-    assert all(
-        getattr(found, name).dtype == np.int64 for name in ("total", "covered", "uncovered", "unknown")
-    )
+    assert all(getattr(found, name).dtype == np.int64 for name in ("total", "covered", "uncovered", "unknown"))
 
 
 def test_times_weigh_people_not_cells() -> None:
@@ -129,9 +125,7 @@ def test_times_weigh_people_not_cells() -> None:
 
 
 def test_those_no_route_serves_are_the_last_and_the_unknown_do_not_weigh() -> None:
-    found = sums(
-        [(0, 94, 5.0), (0, 6, INF), (1, 95, 5.0), (1, 5, INF), (2, 7, 5.0), (2, 900, NAN), (3, 9, NAN)], 4
-    )
+    found = sums([(0, 94, 5.0), (0, 6, INF), (1, 95, 5.0), (1, 5, INF), (2, 7, 5.0), (2, 900, NAN), (3, 9, NAN)], 4)
     np.testing.assert_array_equal(found.p95_s, [INF, 5.0, 5.0, NAN])
     np.testing.assert_array_equal(found.max_s, [INF, INF, 5.0, NAN])
     np.testing.assert_array_equal(found.median_s, [5.0, 5.0, 5.0, NAN])
@@ -204,9 +198,7 @@ def test_no_gap_no_group() -> None:
     assert gap_groups(none, none, none, np.empty(0, np.bool_)).tolist() == []
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 3)), min_size=1, max_size=25)
-)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 3)), min_size=1, max_size=25))
 @settings(max_examples=60, deadline=None)
 def test_groups_are_the_components_of_touching(squares: list[tuple[int, int, int]]) -> None:
     twin: networkx.Graph[int] = networkx.Graph()

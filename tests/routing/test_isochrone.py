@@ -19,9 +19,7 @@ from routing.snap import Attachment, attach, attachment_xy
 from tests.routing.worlds import CLOSED, Road, at, grid_world, make_graph
 
 
-def drawn(
-    graph: RoadGraph, sites: Attachment, limits_s: list[float], cell_m: float = 100.0
-) -> list[MultiPolygon]:
+def drawn(graph: RoadGraph, sites: Attachment, limits_s: list[float], cell_m: float = 100.0) -> list[MultiPolygon]:
     return isochrones(graph, times_to_sites(graph, sites), sites, limits_s, cell_m)
 
 
@@ -78,9 +76,7 @@ def test_in_a_perfect_town_it_is_the_diamond_of_equal_blocks() -> None:
 def test_a_finer_raster_is_nearer_the_truth() -> None:
     centre, points = attach(TOWN, [5000.0], [5000.0], 10.0), along_roads(TOWN, 20_000)
     coarse, fine = (drawn(TOWN, centre, [200.0], cell_m)[0] for cell_m in (100.0, 25.0))
-    assert sum(errors_pct(TOWN, centre, fine, 200.0, points)) < sum(
-        errors_pct(TOWN, centre, coarse, 200.0, points)
-    )
+    assert sum(errors_pct(TOWN, centre, fine, 200.0, points)) < sum(errors_pct(TOWN, centre, coarse, 200.0, points))
 
 
 #   0 ═══════ fast road ═══════ 1        300 m above it, a slow one joined at its far end only:

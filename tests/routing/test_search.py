@@ -42,9 +42,7 @@ def test_in_a_perfect_town_of_many_ties_the_lowest_of_the_nearest_wins() -> None
     junctions = [40, 2, 60, 38, 8, 42, 6, 74, 40]
     for order in (junctions, junctions[::-1]):
         reach = times_to_sites(graph, at(*[(road_from[j], 0.0) for j in order]))
-        blocks = [
-            [abs(i % side - j % side) + abs(i // side - j // side) for j in order] for i in range(side * side)
-        ]
+        blocks = [[abs(i % side - j % side) + abs(i // side - j // side) for j in order] for i in range(side * side)]
         assert by_osm_id(graph, reach.time_ds) == [100 * min(row) for row in blocks]
         assert by_osm_id(graph, reach.site) == [row.index(min(row)) for row in blocks]
 
@@ -162,9 +160,7 @@ def assert_is_shortest(graph: RoadGraph, reach: Reach, seeds: list[tuple[int, in
     by_arc_ds = np.where(time_ds[start] < NEVER, time_ds[start] + csr.weight_ds, NEVER)
     assert (time_ds[csr.head] <= by_arc_ds).all()
     explained = np.zeros(graph.node_count, np.bool_)
-    is_tight = (
-        (by_arc_ds < NEVER) & (by_arc_ds == time_ds[csr.head]) & (reach.site[start] == reach.site[csr.head])
-    )
+    is_tight = (by_arc_ds < NEVER) & (by_arc_ds == time_ds[csr.head]) & (reach.site[start] == reach.site[csr.head])
     explained[csr.head[is_tight]] = True
     for node, seed_ds, site in seeds:
         assert time_ds[node] <= seed_ds
