@@ -48,7 +48,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     """Binary stream towards ``path``: readers see the old content or the whole new one, never a part.
 
     Written beside the target, flushed to the disk, then renamed over it. On any exception the target is
@@ -62,7 +62,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)  # mkstemp gives 0600; another user may serve what this one wrote
+        temporary.chmod(mode)  # mkstemp gives 0600; another user may serve what this one wrote
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:

@@ -57,9 +57,11 @@ def backup(options: argparse.Namespace) -> None:
 
 def restore(options: argparse.Namespace) -> None:
     from app.persistence.backup import restore as load_backup
+    from app.persistence.backup_file import read_manifest
     from app.persistence.session import make_engine
     from data.store import Store
 
+    read_manifest(options.file)  # a file that is not ours is refused before a cluster is made for it
     settings = Settings()
     outcome = load_backup(make_engine(settings), Store(settings.store), options.file, _say_step)
     _say_parts(outcome)

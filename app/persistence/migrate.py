@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from app.errors import DatabaseUnavailableError, NotReadyError
 
-_LOCK_NAME = "accueil30.migrate"
+LOCK_NAME = "accueil30.migrate"
 _LOCK_TIMEOUT_MIN = 15  # the longest migration that a second process accepts to wait for
 
 
@@ -37,6 +37,11 @@ def current(engine: Engine) -> str | None:
     """The revision of the database; None when it was never migrated."""
     with engine.connect() as connection:
         return _current(connection)
+
+
+def is_known(revision: str) -> bool:
+    """Is it one of the revisions this code can bring to ``head``?"""
+    return revision in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def upgrade(engine: Engine) -> bool:
@@ -67,13 +72,12 @@ def _current(connection: Connection) -> str | None:
 def _take_turn(connection: Connection) -> None:
     """Wait for the lock that the transaction frees, whatever becomes of this process."""
     connection.execute(text(f"set local lock_timeout = '{_LOCK_TIMEOUT_MIN}min'"))
-    connection.execute(text("select pg_advisory_xact_lock(hashtext(:name))"), {"name": _LOCK_NAME})
+    connection.execute(text("select pg_advisory_xact_lock(hashtext(:name))"), {"name": LOCK_NAME})
     connection.execute(text("set local lock_timeout = 0"))
 
 
 def _check_known(revision: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and not is_known(revision):
         raise NotReadyError(
             f"La base est plus récente que ce programme (révision « {revision} », le programme connaît « "
             f"{head()} »). Installez la version d'accueil30 qui a servi cette base, ou rechargez une "
