@@ -171,8 +171,9 @@ def _check_empty(engine: Engine) -> None:
         held = {table: rows for table, rows in row_counts(connection).items() if rows}
     if held:
         shown = ", ".join(f"{table.removeprefix('public.')} ({rows})" for table, rows in list(held.items())[:5])
+        more = " et d'autres tables" if len(held) > 5 else ""
         raise ConflictError(
-            f"La base de destination contient déjà des données : {shown}{" et d'autres tables" if len(held) > 5 else ''}. "
+            f"La base de destination contient déjà des données : {shown}{more}. "
             "Attendu : une base vide. À faire : choisissez un autre dossier ACCUEIL30_STORE, ou une base neuve par "
             "ACCUEIL30_DATABASE_URL. Rien n'a été modifié."
         )
