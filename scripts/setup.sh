@@ -73,7 +73,7 @@ say "Installation des bibliothèques Python ($lock)..."
   || die "l'installation des bibliothèques a échoué (voir ci-dessus). Vérifiez l'accès au dépôt de paquets Python, puis relancez."
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # Compiling the search kernel once here spares the first visitor.
-.venv/bin/python -c 'import routing.search' 2>/dev/null || die "le noyau de calcul ne se charge pas : .venv/bin/python -c 'import routing.search' dit pourquoi."
+.venv/bin/python -c 'import routing.search, routing.isochrone' || die "le noyau de calcul ne se charge pas (voir ci-dessus)."
 stamp $lock > "$done_file"
 $dev && stamp requirements.lock > .venv/.done-requirements.lock
 exit 0

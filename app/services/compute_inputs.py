@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from geoalchemy2.shape import to_shape
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from sqlalchemy.orm import Session
 from app.domain.site import SPATIAL_FORMS
 from app.errors import NotFoundError, NotReadyError
 from app.persistence.models import Commune, Departement, Epci, GridCell, ImportBatch, RoadNetwork, Site
+from app.services.compute_margin import margin_warning
+from data.territory import Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,14 @@ def load_inputs(session: Session, code: str, network: RoadNetwork) -> RunInputs:
         },
         "sites": {"rows": len(sites), "sha256": sites_sha256(sites)},
     }
-    return RunInputs(code, departement.nom, communes, cells, sites, inputs, tuple(cell_warnings))
+    margin = margin_warning(code, _bounds([c.outline for c in communes]), _bounds([to_shape(network.extent)]))
+    warnings = (*([margin] if margin else []), *cell_warnings)
+    return RunInputs(code, departement.nom, communes, cells, sites, inputs, warnings)
+
+
+def _bounds(shapes: list[BaseGeometry]) -> Extent:
+    west, south, east, north = shapely.total_bounds(shapes)
+    return float(west), float(south), float(east), float(north)
 
 
 def sites_sha256(sites: tuple[SiteInput, ...]) -> str:

@@ -21,15 +21,11 @@ from app.services.compute_inputs import load_sites
 from app.services.networks import network_at, open_network
 from data.store import Store
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.isochrone import isochrones
+from routing.isochrone import SEARCH_MARGIN, isochrones
 from routing.search import times_at, times_from_origins, times_to_sites
 from routing.snap import Attachment, attach
 
 Direction = Literal["arrival", "departure"]
-
-#: The contour is drawn a little inside what was searched, so that roads just beyond the limit push it back.
-SEARCH_MARGIN = 1.1
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
