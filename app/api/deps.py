@@ -75,9 +75,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > MAX_BODY_BYTES:
-            raise Refused(
-                413, f"Corps de plus de {MAX_BODY_BYTES // 1024} Kio : c’est trop pour cette adresse."
-            )
+            raise Refused(413, f"Corps de plus de {MAX_BODY_BYTES // 1024} Kio : c’est trop pour cette adresse.")
         return message
 
     return counted
@@ -131,9 +129,7 @@ def check_query(request: Request, known: list[str]) -> None:
 def _check_content_type(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not re.fullmatch(r"application/[\w.-]+\+json", media_type):
-        raise Refused(
-            415, f"Type de contenu reçu : « {received(media_type) or 'aucun'} ». Envoyez application/json."
-        )
+        raise Refused(415, f"Type de contenu reçu : « {received(media_type) or 'aucun'} ». Envoyez application/json.")
 
 
 def api_router(tag: str) -> APIRouter:
@@ -167,9 +163,7 @@ def expected_version(
         )
     match = _ETAG.fullmatch(if_match.strip())
     if match is None:
-        raise Refused(
-            400, f'If-Match reçu : « {received(if_match)} ». Attendu : une seule version, comme "v3".'
-        )
+        raise Refused(400, f'If-Match reçu : « {received(if_match)} ». Attendu : une seule version, comme "v3".')
     return int(match.group(1))
 
 

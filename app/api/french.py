@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from app.api.schemas import DEPARTEMENT_PATTERN
 from app.errors import FieldError
 
 #: pydantic's error type -> message; ``{name}`` are pydantic's own context values.
@@ -78,6 +79,8 @@ def _message(error: Mapping[str, Any], route: Any) -> str:
         return "Valeurs acceptées : " + ", ".join(allowed) + "."
     if error["type"] == "extra_forbidden" and (known := body_fields(route)):
         return f"Champ inconnu ou non modifiable. Champs acceptés : {', '.join(known)}."
+    if context.get("pattern") == DEPARTEMENT_PATTERN:
+        return "Code de département attendu, en majuscules : « 01 », « 2A », « 971 »."
     template = MESSAGES.get(error["type"], _FALLBACK)
     try:
         return template.format(**context)

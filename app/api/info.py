@@ -104,15 +104,11 @@ def run_info(run: RunView, threshold_s: int) -> Info:
         direction=run.direction,
         threshold_rule=threshold_rule(threshold_s),
         threshold_min=threshold_s / 60,
-        road_network=RoadNetworkInfo(
-            name=run.road_network_name, osm_date=run.road_osm_date, nodes=run.road_node_count
-        ),
+        road_network=RoadNetworkInfo(name=run.road_network_name, osm_date=run.road_osm_date, nodes=run.road_node_count),
         population=PopulationInfo(
             shown="population municipale", source=run.population_file, millesime=run.population_millesime
         ),
-        sites_snapshot=SitesSnapshot(
-            counted=run.sites_counted, sha256=run.sites_sha256, is_stale=run.is_stale
-        ),
+        sites_snapshot=SitesSnapshot(counted=run.sites_counted, sha256=run.sites_sha256, is_stale=run.is_stale),
         is_fictional=run.is_fictional,
         attributions=attributions([run.is_fictional]),
     )
@@ -149,9 +145,7 @@ def attributions(fictional: Iterable[bool]) -> list[Attribution]:
     flags = set(fictional)
     keys = (_REAL_SOURCES if False in flags else ()) + (("demonstration",) if True in flags else ())
     return [
-        Attribution(
-            name=found.name, producer=found.producer, licence=found.licence, attribution=found.attribution
-        )
+        Attribution(name=found.name, producer=found.producer, licence=found.licence, attribution=found.attribution)
         for found in (SOURCES[key] for key in keys)
     ]
 

@@ -24,9 +24,7 @@ ThresholdMin = Annotated[
 SeparatorQuery = Annotated[Separator, Query(description="semicolon : pour un tableur français")]
 BomQuery = Annotated[bool, Query(description="Marque d’ordre UTF-8, que d’anciens tableurs attendent")]
 ScopeQuery = Annotated[Scope, Query(description="Lieux comptés : tous, du seul département, sans les bus")]
-LonQuery = Annotated[
-    float, Query(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrés WGS 84")
-]
+LonQuery = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrés WGS 84")]
 LatQuery = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrés WGS 84")]
 
 
@@ -54,9 +52,7 @@ def question(
     threshold_min: ThresholdMin = 30,
     neighbours: Annotated[bool, Query(description="Compter les lieux des départements voisins")] = True,
     mobile: Annotated[bool, Query(description="Compter les bus et l’itinérance à leur point déclaré")] = True,
-    run: Annotated[
-        UUID | None, Query(description="Un calcul précis ; par défaut, celui qui est publié")
-    ] = None,
+    run: Annotated[UUID | None, Query(description="Un calcul précis ; par défaut, celui qui est publié")] = None,
 ) -> Question:
     """Decided in whole seconds: 30 min is 1,800 s."""
     return Question(mode, round(threshold_min * 60), scope_of(neighbours=neighbours, mobile=mobile), run)

@@ -152,9 +152,7 @@ def _on_service_error(request: Request, error: Exception) -> JSONResponse:
     status = status_of(error)
     if isinstance(error, EditedMeanwhileError):
         headers = {"ETag": f'"v{error.current["version"]}"'} if "version" in error.current else None
-        return problem(
-            request, status, error.detail, headers=headers, yours=error.yours, current=error.current
-        )
+        return problem(request, status, error.detail, headers=headers, yours=error.yours, current=error.current)
     if isinstance(error, InvalidInputError):
         return problem(request, status, error.detail, error.errors)
     if isinstance(error, ServiceError):

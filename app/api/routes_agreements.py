@@ -36,9 +36,7 @@ _EDIT_ERRORS = problem_responses(400, 404, 409, 412, 413, 415, 428)
 def list_agreements(
     db: Db,
     settings: SettingsDep,
-    departement: Annotated[
-        str | None, Query(pattern=DEPARTEMENT_PATTERN, description="Code du département")
-    ] = None,
+    departement: Annotated[str | None, Query(pattern=DEPARTEMENT_PATTERN, description="Code du département")] = None,
 ) -> AgreementsOut:
     """Toutes, ou celles d’un département : il peut y en avoir plusieurs à la fois."""
     with db.read() as session:

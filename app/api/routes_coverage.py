@@ -44,9 +44,7 @@ COLUMNS: Final = (
 )
 def read_coverage(answers: AnswersDep, code: DepartementPath, asked: QuestionDep) -> Response:
     """Habitants qui atteignent un lieu d’accueil strictement avant le seuil."""
-    return answers.serve(
-        lambda session: Answer.of(coverage_out(get_coverage(session, code, **asked.keywords())))
-    )
+    return answers.serve(lambda session: Answer.of(coverage_out(get_coverage(session, code, **asked.keywords()))))
 
 
 @router.get(

@@ -98,9 +98,7 @@ def read_isochrones(
     limits = parse_minutes(minutes)
     store = Store(settings.store)
     return answers.serve(
-        lambda session: _polygons(
-            isochrones_at(session, store, lon, lat, limits, mode=mode, direction=direction)
-        )
+        lambda session: _polygons(isochrones_at(session, store, lon, lat, limits, mode=mode, direction=direction))
     )
 
 
@@ -126,12 +124,8 @@ def read_site_isochrone(
     def make(session: Session) -> Answer:
         site = get_site(session, site_id)
         if site.lon is None or site.lat is None:
-            raise InvalidInputError(
-                f"« {site.name} » n’a pas de point sur la carte : il n’a pas d’isochrone."
-            )
-        return _polygons(
-            isochrones_at(session, store, site.lon, site.lat, limits, mode=mode, direction=direction)
-        )
+            raise InvalidInputError(f"« {site.name} » n’a pas de point sur la carte : il n’a pas d’isochrone.")
+        return _polygons(isochrones_at(session, store, site.lon, site.lat, limits, mode=mode, direction=direction))
 
     return answers.serve(make)
 

@@ -26,9 +26,7 @@ def list_problems() -> ProblemKinds:
     """Ce que veut dire chaque « type » d’erreur."""
     return ProblemKinds(
         items=[
-            ProblemKind(
-                type=f"{TYPE_BASE}#{kind.slug}", status=kind.status, title=kind.title, meaning=kind.meaning
-            )
+            ProblemKind(type=f"{TYPE_BASE}#{kind.slug}", status=kind.status, title=kind.title, meaning=kind.meaning)
             for kind in KINDS
         ]
     )

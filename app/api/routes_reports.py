@@ -30,9 +30,7 @@ ReportYear = Annotated[int, Path(ge=2000, le=2100, description="Année du rappor
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404)},
 )
-def read_report_pdf(
-    answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear
-) -> Response:
+def read_report_pdf(answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
     """Les mêmes chiffres que la carte et l’API, du même calcul publié."""
     name = f"accueil30-{code}-{year}.pdf"
 
@@ -49,9 +47,7 @@ def read_report_pdf(
     response_class=Response,
     responses={200: {"content": {"application/json": {}}}, **problem_responses(404)},
 )
-def read_report_json(
-    answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear
-) -> Response:
+def read_report_json(answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
     """Tous les chiffres du document. Montants en texte ; null : inconnu ; « no_route » : aucune route."""
 
     def make(session: Session) -> Answer:

@@ -23,12 +23,8 @@ router = api_router("Lieux d’accueil")
 @router.get("/sites", summary="Lister les lieux d’accueil", response_model=SitePageOut)
 def list_sites(
     db: Db,
-    departement: Annotated[
-        str | None, Query(pattern=DEPARTEMENT_PATTERN, description="Code du département")
-    ] = None,
-    q: Annotated[
-        str | None, Query(max_length=100, description="Texte cherché dans nom, commune, adresse")
-    ] = None,
+    departement: Annotated[str | None, Query(pattern=DEPARTEMENT_PATTERN, description="Code du département")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="Texte cherché dans nom, commune, adresse")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Lieux par page")] = 100,
     after: Annotated[str | None, Query(max_length=200, description="« next » de la page précédente")] = None,
 ) -> SitePageOut:
@@ -48,9 +44,7 @@ def list_sites(
 def create_site(db: Db, body: SiteIn, response: Response) -> SiteOut:
     """Le lieu créé à la main a pour source « manuel ». Sa commune et son département suivent le point."""
     with db.write() as session:
-        site = sites.create_site(
-            session, columns(body.model_dump(exclude_unset=True)) | {"status": body.status}
-        )
+        site = sites.create_site(session, columns(body.model_dump(exclude_unset=True)) | {"status": body.status})
     response.headers["Location"] = f"{API_PREFIX}/sites/{site.id}"
     response.headers["ETag"] = etag(site.version)
     return site_out(site)
@@ -76,9 +70,7 @@ def get_site(db: Db, site_id: UUID, response: Response) -> SiteOut:
     response_model=SiteOut,
     responses=problem_responses(400, 404, 412, 413, 415, 428),
 )
-def change_site(
-    db: Db, site_id: UUID, version: ExpectedVersion, body: SitePatch, response: Response
-) -> SiteOut:
+def change_site(db: Db, site_id: UUID, version: ExpectedVersion, body: SitePatch, response: Response) -> SiteOut:
     """Un champ absent ne change pas, null efface. Version périmée : 412 avec « yours » et « current »."""
     with _shown(body.model_dump(mode="json", exclude_unset=True)), db.write() as session:
         site = sites.change_site(session, site_id, version, columns(body.model_dump(exclude_unset=True)))

@@ -103,9 +103,7 @@ def read_tilejson(
     return TileJson(
         name=layer,
         tiles=[f"{str(request.base_url).rstrip('/')}{API_PREFIX}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt{query}"],
-        vector_layers=[
-            VectorLayer(id=layer, fields=FIELDS[layer], minzoom=MIN_ZOOM[layer], maxzoom=MAX_ZOOM)
-        ],
+        vector_layers=[VectorLayer(id=layer, fields=FIELDS[layer], minzoom=MIN_ZOOM[layer], maxzoom=MAX_ZOOM)],
         attribution=" ; ".join(item.attribution for item in attributions(fictional)),
         bounds=bounds,
         minzoom=MIN_ZOOM[layer],

@@ -37,9 +37,7 @@ def _parse_money(value: Any) -> Any:
         return value
     text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
     if not _MONEY.fullmatch(text):
-        raise ValueError(
-            "Montant attendu en euros, positif ou nul, avec au plus deux décimales : « 85000.00 »."
-        )
+        raise ValueError("Montant attendu en euros, positif ou nul, avec au plus deux décimales : « 85000.00 ».")
     return Decimal(text)
 
 
@@ -76,9 +74,7 @@ def line(min_length: int, max_length: int) -> Any:
 
     def bounded(value: str) -> str:
         if not min_length <= len(value) <= max_length:
-            raise ValueError(
-                f"Longueur reçue : {len(value)} ; attendue : de {min_length} à {max_length} caractères."
-            )
+            raise ValueError(f"Longueur reçue : {len(value)} ; attendue : de {min_length} à {max_length} caractères.")
         return value
 
     return AfterValidator(bounded)

@@ -32,9 +32,7 @@ class AgreementIn(Strict):
     departement: str = Field(pattern=DEPARTEMENT_PATTERN)
     kind: AgreementKind
     label: Label
-    accounting_regime: AccountingRegime = Field(
-        description="civil : année civile ; rolling : 1er juillet - 30 juin"
-    )
+    accounting_regime: AccountingRegime = Field(description="civil : année civile ; rolling : 1er juillet - 30 juin")
     period_start: date
     period_end: date
     signed_on: date | None = None
@@ -159,9 +157,7 @@ def agreement_out(agreement: AgreementRecord, thresholds: tuple[int, int] | None
         period_start=agreement.period_start,
         period_end=agreement.period_end,
         signed_on=agreement.signed_on,
-        funding_class=None
-        if agreement.population is None
-        else funding_class(agreement.population, thresholds),
+        funding_class=None if agreement.population is None else funding_class(agreement.population, thresholds),
         version=agreement.version,
         allocations=[allocation_out(allocation) for allocation in agreement.allocations],
     )

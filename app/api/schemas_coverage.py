@@ -70,9 +70,7 @@ class CoverageOut(BaseModel):
     scope: Scope
     scope_label: str
     population: PeopleOut
-    covered_pct: float | None = Field(
-        description="Part de tous les habitants, inconnus compris, sans arrondi"
-    )
+    covered_pct: float | None = Field(description="Part de tous les habitants, inconnus compris, sans arrondi")
     filosofi: FilosofiOut
     verdict: str
     travel_time: TravelTimeOut
@@ -87,9 +85,7 @@ class ZoneOut(BaseModel):
     population: PeopleOut
     covered_pct: float | None
     travel_time: ZoneTravelTimeOut
-    is_point: bool = Field(
-        description="Comptée en un seul point : aucun carreau de population dans la commune"
-    )
+    is_point: bool = Field(description="Comptée en un seul point : aucun carreau de population dans la commune")
 
 
 class ZonesOut(BaseModel):
@@ -237,9 +233,7 @@ def departement_out(view: DepartementView) -> DepartementOut:
         nom=view.nom,
         is_fictional=view.is_fictional,
         population=view.population_municipale,
-        coverage=None
-        if zone is None
-        else HeadlineOut(covered_pct=zone.covered_pct, **people_out(zone).model_dump()),
+        coverage=None if zone is None else HeadlineOut(covered_pct=zone.covered_pct, **people_out(zone).model_dump()),
         verdict=view.verdict,
         agreement_status=view.agreement_status,
         run_id=None if view.run is None else view.run.id,

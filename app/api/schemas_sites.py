@@ -44,9 +44,7 @@ class SiteIn(Strict):
     lat: Lat | None = None
     opening_hours: Hours | None = Field(None, description="Notation opening_hours d’OpenStreetMap")
     walk_in: StrictBool | None = Field(None, description="Sans rendez-vous : true, false, null = inconnu")
-    by_appointment: StrictBool | None = Field(
-        None, description="Sur rendez-vous : true, false, null = inconnu"
-    )
+    by_appointment: StrictBool | None = Field(None, description="Sur rendez-vous : true, false, null = inconnu")
     accreditation: Short | None = None
     comment: Comment | None = None
 

@@ -82,9 +82,7 @@ def insert_agreement(session: Session, values: Mapping[str, Any]) -> UUID:
     return made
 
 
-def take_version(
-    session: Session, agreement_id: UUID, version: int, values: Mapping[str, Any] | None = None
-) -> bool:
+def take_version(session: Session, agreement_id: UUID, version: int, values: Mapping[str, Any] | None = None) -> bool:
     """Write ``values`` and move to the next version; False when ``version`` is no longer the current one.
 
     The row stays locked until the transaction ends: what follows in it is done by one writer.
@@ -158,4 +156,4 @@ def _populations(session: Session, departements: set[str]) -> dict[str, int | No
         .where(Commune.departement_code.in_(departements))
         .group_by(Commune.departement_code)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}

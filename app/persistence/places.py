@@ -45,12 +45,7 @@ def commune_by_code(session: Session, code_insee: str) -> Place | None:
 def commune_at(session: Session, lon: float, lat: float) -> Place | None:
     """The loaded commune a point lies in; on a shared border, the smallest code."""
     point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
-    query = (
-        select(*_PLACE)
-        .where(func.ST_Intersects(Commune.geometry, point))
-        .order_by(Commune.code_insee)
-        .limit(1)
-    )
+    query = select(*_PLACE).where(func.ST_Intersects(Commune.geometry, point)).order_by(Commune.code_insee).limit(1)
     return _place(session.execute(query).first())
 
 

@@ -77,9 +77,7 @@ def list_sites(
     if departement is not None:
         query = query.where(Site.departement_code == departement)
     if text:
-        query = query.where(
-            or_(*(_contains(column, text) for column in (Site.name, Site.commune_nom, Site.address)))
-        )
+        query = query.where(or_(*(_contains(column, text) for column in (Site.name, Site.commune_nom, Site.address))))
     if after is not None:
         query = query.where(tuple_(Site.created_at, Site.id) > tuple_(after.created_at, after.id))
     return [SiteRecord(**row._mapping) for row in session.execute(query)]
@@ -91,16 +89,12 @@ def insert_site(session: Session, values: Mapping[str, Any]) -> SiteRecord:
     return SiteRecord(**session.execute(statement).one()._mapping)
 
 
-def update_site(
-    session: Session, site_id: UUID, version: int, values: Mapping[str, Any]
-) -> SiteRecord | None:
+def update_site(session: Session, site_id: UUID, version: int, values: Mapping[str, Any]) -> SiteRecord | None:
     """Write ``values`` over the given version; None when it is no longer the current one."""
     statement = (
         update(Site)
         .where(Site.id == site_id, Site.version == version, _ALIVE)
-        .values(
-            **_with_geometry(values), version=Site.version + 1, updated_at=func.now(), edited_at=func.now()
-        )
+        .values(**_with_geometry(values), version=Site.version + 1, updated_at=func.now(), edited_at=func.now())
         .returning(*_COLUMNS)
         .execution_options(synchronize_session=False)
     )

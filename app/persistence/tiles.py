@@ -41,9 +41,7 @@ def layer_bounds(session: Session, departement: str | None) -> tuple[float, floa
 def fictional_flags(session: Session, departement: str | None) -> list[bool]:
     """Whether each of the départements drawn is fictional."""
     query = select(Departement.is_fictional)
-    return list(
-        session.scalars(query if departement is None else query.where(Departement.code == departement))
-    )
+    return list(session.scalars(query if departement is None else query.where(Departement.code == departement)))
 
 
 @cache

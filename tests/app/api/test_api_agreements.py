@@ -48,9 +48,7 @@ def test_create_read_list(api: TestClient) -> None:
     assert api.get(answer.headers["location"]).status_code == 404
 
 
-def test_funding_class_once_thresholds_are_configured(
-    engine: Engine, settings: Settings, world: None
-) -> None:
+def test_funding_class_once_thresholds_are_configured(engine: Engine, settings: Settings, world: None) -> None:
     configured = settings.model_copy(update={"funding_class_thresholds": (500, 1000)})
     with TestClient(create_app(configured)) as api:
         assert api.get(AGREEMENTS).json()["items"][0]["funding_class"] == "medium"
@@ -152,9 +150,7 @@ def test_the_same_year_twice(api: TestClient, made: dict[str, Any]) -> None:
 
 def test_a_period_cannot_leave_an_allocation_out(api: TestClient, made: dict[str, Any]) -> None:
     add(api, made, year=2026)
-    answer = api.patch(
-        f"{AGREEMENTS}/{made['id']}", json={"period_end": "2025-12-31"}, headers={"If-Match": '"v2"'}
-    )
+    answer = api.patch(f"{AGREEMENTS}/{made['id']}", json={"period_end": "2025-12-31"}, headers={"If-Match": '"v2"'})
     assert answer.status_code == 409
     assert "2026" in answer.json()["detail"]
 
@@ -193,6 +189,4 @@ def test_what_does_not_exist(api: TestClient, made: dict[str, Any]) -> None:
     assert api.post(f"{nobody}/allocations", json=body).status_code == 404
     assert api.patch(nobody, json={"label": "Avenant"}, headers=version).status_code == 404
     assert api.delete(nobody, headers=version).status_code == 404
-    assert (
-        api.patch(f"{AGREEMENTS}/{made['id']}/allocations/2025", json={}, headers=version).status_code == 404
-    )
+    assert api.patch(f"{AGREEMENTS}/{made['id']}/allocations/2025", json={}, headers=version).status_code == 404

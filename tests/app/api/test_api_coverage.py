@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.app.api.factories import TOTAL
+from tests.app.api.factories import TOTAL, site_body
 
 pytestmark = pytest.mark.usefixtures("world")
 COVERAGE = "/api/v1/departements/00/coverage"
@@ -38,9 +38,7 @@ def test_own_fixed_sites_alone(api: TestClient) -> None:
     assert population(answer) == (TOTAL, 15, 112, 612)
 
 
-@pytest.mark.parametrize(
-    ("threshold_min", "covered"), [(10, 1), (20, 3), (20.01, 7), (30, 15), (30.01, 63), (51, 127)]
-)
+@pytest.mark.parametrize(("threshold_min", "covered"), [(10, 1), (20, 3), (20.01, 7), (30, 15), (30.01, 63), (51, 127)])
 def test_threshold_is_strict_at_every_value(api: TestClient, threshold_min: float, covered: int) -> None:
     """Cells 1 and 2 are at 600 and 1,200 s; 30.01 min rounds to 1,801 s and takes in cells 4 and 5."""
     params = {"neighbours": False, "mobile": False, "threshold_min": threshold_min}
@@ -75,7 +73,23 @@ def test_unknown_departement_names_those_loaded(api: TestClient) -> None:
 
 
 def test_a_code_that_is_no_code(api: TestClient) -> None:
-    assert api.get("/api/v1/departements/tout/coverage").status_code == 422
+    answer = api.get("/api/v1/departements/2a/coverage")
+    assert answer.status_code == 422
+    assert "« 2A »" in answer.json()["errors"][0]["message"]
+
+
+def test_figures_are_remembered_until_the_data_changes(api: TestClient) -> None:
+    """A new site does not change a published run: the same figures come, said to be out of date."""
+    first = api.get(COVERAGE)
+    assert api.get(COVERAGE, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    site = api.post("/api/v1/sites", json=site_body())
+    after = api.get(COVERAGE, headers={"If-None-Match": first.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["population"] == first.json()["population"]
+    assert after.json()["info"]["sites_snapshot"]["is_stale"] is True
+    assert "registre" in after.json()["warnings"][-1]
+    api.delete(site.headers["location"], headers={"If-Match": '"v1"'})
+    assert api.get(COVERAGE).json()["info"]["sites_snapshot"]["is_stale"] is False
 
 
 def test_unknown_run(api: TestClient) -> None:

@@ -34,9 +34,7 @@ def test_impossible_limits(api: TestClient, minutes: str) -> None:
     assert answer.json()["errors"][0]["field"] == "query.minutes"
 
 
-@pytest.mark.parametrize(
-    ("lon", "lat"), [("nan", "46"), ("inf", "46"), ("181", "46"), ("-6", "91"), ("", "46")]
-)
+@pytest.mark.parametrize(("lon", "lat"), [("nan", "46"), ("inf", "46"), ("181", "46"), ("-6", "91"), ("", "46")])
 def test_impossible_points(api: TestClient, lon: str, lat: str) -> None:
     assert api.get("/api/v1/isochrones", params={"lon": lon, "lat": lat}).status_code == 422
 

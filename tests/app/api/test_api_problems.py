@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, get_args
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic_core import core_schema
 from starlette.testclient import TestClient
 
 from app.api.french import MESSAGES
 from app.main import create_app
 from app.settings import Settings
+from tests.app.api import factories
 
 pytestmark = pytest.mark.usefixtures("world")
 SITES = "/api/v1/sites"
 JSON = {"content-type": "application/json"}
-ENGLISH = re.compile(
-    r"\b(the|should|input|invalid|error|must|field|value is|expected|not found)\b", re.IGNORECASE
-)
+ENGLISH = re.compile(r"\b(the|should|input|invalid|error|must|field|value is|expected|not found)\b", re.IGNORECASE)
 
 
 def assert_problem(answer: Any, status: int) -> dict[str, Any]:
@@ -56,6 +59,29 @@ BODIES: list[tuple[str | bytes, int]] = [
 @pytest.mark.parametrize(("body", "status"), BODIES, ids=[repr(body[:16]) for body, _ in BODIES])
 def test_hostile_bodies(api: TestClient, body: str | bytes, status: int) -> None:
     assert_problem(api.post(SITES, content=body, headers=JSON), status)
+
+
+_SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+)
+_VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner))
+
+
+@pytest.mark.parametrize(
+    ("path", "good"), [(SITES, factories.site_body()), ("/api/v1/agreements", factories.agreement_body())]
+)
+@given(data=st.data())
+@hypothesis.settings(max_examples=120, deadline=None)
+def test_one_wrong_value_among_good_ones_is_never_a_500(
+    api: TestClient, path: str, good: dict[str, Any], data: st.DataObject
+) -> None:
+    """Anything in the place of one field: accepted when it happens to do, else a 422 that names it."""
+    field = data.draw(st.sampled_from(sorted(good)))
+    body = json.dumps(good | {field: data.draw(_VALUES)})
+    answer = api.post(path, content=body, headers=JSON)
+    assert answer.status_code in (201, 422), answer.text
+    if answer.status_code == 422:
+        assert_problem(answer, 422)
 
 
 def test_a_body_without_a_length_is_measured(api: TestClient) -> None:
@@ -156,9 +182,7 @@ def test_every_route_refuses_an_unknown_parameter(api: TestClient) -> None:
     values = {"code": "00", "year": "2026", "layer": "communes", "z": "0", "x": "0", "y": "0"}
     for method, path, _ in operations(api):
         address = re.sub(r"{(\w+)}", lambda m: values.get(m[1], "00000000-0000-0000-0000-000000000000"), path)
-        answer = api.request(
-            method, address, params={"inconnu": "1"}, json={} if method in ("post", "patch") else None
-        )
+        answer = api.request(method, address, params={"inconnu": "1"}, json={} if method in ("post", "patch") else None)
         assert "inconnu" in assert_problem(answer, 422)["detail"], f"{method} {path}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import mapbox_vector_tile
+import mapbox_vector_tile  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
@@ -38,16 +38,11 @@ def read(api: TestClient, layer: str, z: int, cell: int = 0, **params: Any) -> l
 
 
 def test_communes_carry_the_figures_of_the_api(api: TestClient) -> None:
-    zones = api.get(
-        "/api/v1/departements/00/coverage/zones", params={"neighbours": False, "mobile": False}
-    ).json()
+    zones = api.get("/api/v1/departements/00/coverage/zones", params={"neighbours": False, "mobile": False}).json()
     expected = {
-        z["code"]: (z["covered_pct"], z["population"]["uncovered"], z["population"]["total"])
-        for z in zones["items"]
+        z["code"]: (z["covered_pct"], z["population"]["uncovered"], z["population"]["total"]) for z in zones["items"]
     }
-    drawn = {
-        p["code"]: (p["covered_pct"], p["uncovered"], p["total"]) for p in read(api, "communes", 8, **OWN)
-    }
+    drawn = {p["code"]: (p["covered_pct"], p["uncovered"], p["total"]) for p in read(api, "communes", 8, **OWN)}
     assert drawn == expected
 
 
@@ -62,8 +57,7 @@ def test_cells_from_near_are_all_drawn(api: TestClient) -> None:
     cells: dict[int, tuple[Any, ...]] = {}
     for cell in (0, 3, 4, 5, 6, 9):
         cells |= {
-            p["people"]: (p["state"], p.get("minutes"), p["is_covered"])
-            for p in read(api, "cells", 14, cell, **OWN)
+            p["people"]: (p["state"], p.get("minutes"), p["is_covered"]) for p in read(api, "cells", 14, cell, **OWN)
         }
     assert cells[1] == ("covered", 0.0, True)
     assert cells[8] == ("covered", 29.9, True)

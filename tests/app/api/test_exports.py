@@ -34,9 +34,7 @@ def test_numbers_are_untouched() -> None:
 
 def test_every_line_carries_the_licences() -> None:
     lines = list(csv.DictReader(io.StringIO(csv_answer("f", ["a"], [[1], [2]], INFO).content.decode())))
-    assert all(
-        "OpenStreetMap" in line["sources"] and "Licence Ouverte 2.0" in line["sources"] for line in lines
-    )
+    assert all("OpenStreetMap" in line["sources"] and "Licence Ouverte 2.0" in line["sources"] for line in lines)
 
 
 def test_a_workbook_holds_texts_not_formulas_nor_links() -> None:
