@@ -133,20 +133,31 @@ shapes as (
 select ST_AsMVT(shapes, 'cells', 4096, 'shape') from shapes where shape is not null
 
 -- name: sites
-, shapes as (
+-- Of the whole country from afar, a point and its form are enough.
+, around as (
+    select ST_Expand(ST_Extent(d.geometry)::geometry, :around_deg) as box from departement d
+    where d.code = :departement
+),
+shapes as (
     select
-        s.id::text as id, s.name, s.form, s.carrier, s.status, s.departement_code as departement,
+        case when :departement is not null or :z >= 8 then s.id::text end as id,
+        case when :departement is not null or :z >= 8 then s.name end as name,
+        s.form, s.carrier, s.status, s.departement_code as departement,
         cast(:form_labels as jsonb) ->> s.form as form_label,
         ST_AsMVTGeom(ST_Transform(s.geometry, 3857), tile.square, 4096, 80) as shape
-    from tile, site s
+    from tile, around, site s
     where s.deleted_at is null and s.status <> 'closed' and s.form <> 'phone' and s.geometry && tile.bounds
-        and (:departement is null or :neighbours or s.departement_code = :departement)
+        and (
+            :departement is null or s.departement_code = :departement
+            or (:neighbours and s.geometry && ST_SetSRID(around.box, 4326))
+        )
         and (:mobile or s.form <> 'mobile')
 )
 select ST_AsMVT(shapes, 'sites', 4096, 'shape') from shapes where shape is not null
 
 -- name: roads
--- One feature a rank, or a rank and a name where names are drawn: tags would weigh more than lines.
+-- One feature a rank, or a rank and a name where names are drawn: tags would weigh more than lines. A line that
+-- leaves the tile and comes back is in several parts, hence the extraction.
 , networks as (
     select road_network_id as id from published where :departement is not null
     union
@@ -164,6 +175,6 @@ pieces as (
         and r.geometry && tile.bounds
 ),
 shapes as (
-    select rank, name, ST_Collect(shape) as shape from pieces where shape is not null group by rank, name
+    select rank, name, ST_CollectionExtract(ST_Collect(shape), 2) as shape from pieces where shape is not null group by rank, name
 )
 select ST_AsMVT(shapes, 'roads', 4096, 'shape') from shapes
