@@ -1,4 +1,4 @@
-"""The fictional demonstration département: code "00", in the middle of the ocean, and said to be fictional everywhere."""
+"""The fictional demonstration département: code "00", in mid-ocean, said to be fictional everywhere."""
 
 from __future__ import annotations
 

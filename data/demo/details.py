@@ -22,14 +22,12 @@ def add_farms(net: Network, walls: list[shapely.LineString], relief: Relief) -> 
     wall = shapely.union_all([line.buffer(45.0) for line in walls])
     shapely.prepare(wall)
     drives = _drives(net)
-    probes = shapely.linestrings(
-        [np.array([line[0] + 0.08 * (line[1] - line[0]), *line[1:]]) for _, line in drives]
-    )
+    probes = shapely.linestrings([np.array([line[0] + 0.08 * (line[1] - line[0]), *line[1:]]) for _, line in drives])
     touched = np.zeros(len(drives), bool)
     touched[np.unique(tree.query(probes, "intersects")[0])] = True
     touched |= shapely.intersects(wall, probes)
     touched |= ~relief.land.ravel()[cells_of(np.array([line[-1] for _, line in drives]))]
-    own = shapely.STRtree(probes)
+    own = shapely.STRtree(np.asarray(probes))
     one, two = own.query(probes, "intersects")
     touched[np.maximum(one, two)[one != two]] = True
     for k, (node, line) in enumerate(drives):

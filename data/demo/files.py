@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from data.contract import Progress
 from data.demo import names
+from data.demo.network import Network
 from data.demo.outlines import commune_polygons
 from data.demo.population import Grid, make_grid
 from data.demo.relief import CRS_EPSG, FRAME_X_M, FRAME_Y_M, make_relief
-from data.demo.network import Network
 from data.demo.roads import make_network
-from data.demo.settlements import BOURG, EPCI_COUNT, PREFECTURE, TOWN, Settlements, make_settlements
+from data.demo.settlements import BOURG, EPCI_COUNT, PREFECTURE, Settlements, make_settlements
 from data.demo.sites import COLUMNS, Row, make_sites
 
 _STAMP = "2025-01-01T00:00:00Z"
@@ -50,11 +50,15 @@ def write_demo(folder: Path, progress: Progress | None = None) -> DemoFiles:
     The folder is created when absent; files of the same names are replaced. Returns where they are.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tell = progress or (lambda done, total: None)
+    tell = progress or _silent
     files = DemoFiles(
-        folder / "routes-fictives.osm.pbf", folder / "communes-fictives.geojson", folder / "epci-fictifs.geojson",
-        folder / "filosofi-fictif-200m.csv", folder / "france-services-fictives.csv", folder / "LISEZMOI.txt",
-    )  # fmt: skip
+        roads=folder / "routes-fictives.osm.pbf",
+        communes=folder / "communes-fictives.geojson",
+        epci=folder / "epci-fictifs.geojson",
+        grid=folder / "filosofi-fictif-200m.csv",
+        sites=folder / "france-services-fictives.csv",
+        readme=folder / "LISEZMOI.txt",
+    )
     relief = make_relief()
     tell(1, _STEPS)
     places = make_settlements(relief)
@@ -73,8 +77,13 @@ def write_demo(folder: Path, progress: Progress | None = None) -> DemoFiles:
     return files
 
 
+def _silent(done: int, total: int | None) -> None:
+    """Nobody asked how it goes."""
+    del done, total
+
+
 def to_lonlat(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points of the frame (n, 2) to longitude and latitude, rounded to 1e-7 degree as OpenStreetMap keeps them."""
+    """Points of the frame (n, 2) to longitude and latitude, rounded to 1e-7 degree as in OpenStreetMap."""
     turn = pyproj.Transformer.from_crs(CRS_EPSG, 4326, always_xy=True)
     lon, lat = turn.transform(points[:, 0] + FRAME_X_M, points[:, 1] + FRAME_Y_M)
     return np.round(np.stack([lon, lat], 1), 7)
@@ -102,20 +111,18 @@ def write_roads(path: Path, net: Network) -> None:
     target = osmium.io.File(str(path), "pbf,pbf_compression=zlib")
     with osmium.SimpleWriter(target, header=header) as writer:
         for node, (lon, lat) in zip(used, place.tolist(), strict=True):
-            writer.add_node(
-                osm.Node(id=number[node], location=(lon, lat), tags=net.node_tags.get(node, {}), **same)
-            )
+            writer.add_node(osm.Node(id=number[node], location=(lon, lat), tags=net.node_tags.get(node, {}), **same))
         for k, way in enumerate(net.ways):
             tags = dict(sorted(way.tags.items()))
             writer.add_way(osm.Way(id=k + 1, nodes=[number[node] for node in way.nodes], tags=tags, **same))
-        for k, (way, node, other) in enumerate(net.no_turns):
-            members = [("w", way + 1, "from"), ("n", number[node], "via"), ("w", other + 1, "to")]
+        for k, (origin, node, goal) in enumerate(net.no_turns):
+            members = [("w", origin + 1, "from"), ("n", number[node], "via"), ("w", goal + 1, "to")]
             tags = {"type": "restriction", "restriction": "no_left_turn"}
             writer.add_relation(osm.Relation(id=k + 1, members=members, tags=tags, **same))
 
 
 def write_zones(communes: Path, epci: Path, places: Settlements) -> None:
-    """Communes and EPCI as ADMIN EXPRESS gives them, in GeoJSON; EPCI are the exact unions of their communes."""
+    """Communes and EPCI as ADMIN EXPRESS gives them; EPCI are the exact unions of their communes."""
     polygons = _lonlat_polygons(commune_polygons(places.commune_raster, len(places.cell)))
     seats = [
         int(np.nonzero(places.epci == k)[0][int(np.argmax(places.population[places.epci == k]))])
@@ -123,34 +130,30 @@ def write_zones(communes: Path, epci: Path, places: Settlements) -> None:
     ]
     sirens = [f"000{100100 + 37 * k:06d}" for k in range(EPCI_COUNT + 1)]
     features = [
-        _feature(_commune_properties(places, k, sirens[int(places.epci[k])]), polygons[k]) for k in range(len(polygons))
-    ]  # fmt: skip
+        _feature(_commune_properties(places, k, sirens[int(places.epci[k])]), polygon)
+        for k, polygon in enumerate(polygons)
+    ]
     _write_collection(communes, "communes_fictives", features)
     features = []
     for k, seat in enumerate(seats):
         nature = "Communauté d'agglomération" if places.rank[seat] == PREFECTURE else "Communauté de communes"
-        nom = f"{'CA' if nature.endswith('agglomération') else 'CC'} du Pays {names.of_place(places.name[seat])} (fictif)"
+        short = "CA" if nature.endswith("agglomération") else "CC"
+        nom = f"{short} du Pays {names.of_place(places.name[seat])} (fictif)"
         union = shapely.coverage_union_all([polygons[c] for c in np.nonzero(places.epci == k)[0].tolist()])
-        features.append(
-            _feature({"code_siren": sirens[k], "nom": nom, "nature": nature, "fictif": True}, union)
-        )
+        features.append(_feature({"code_siren": sirens[k], "nom": nom, "nature": nature, "fictif": True}, union))
     _write_collection(epci, "epci_fictifs", features)
 
 
 def _commune_properties(places: Settlements, k: int, siren: str) -> dict[str, Any]:
     rank = int(places.rank[k])
     status = (
-        "Préfecture"
-        if rank == PREFECTURE
-        else "Sous-préfecture"
-        if rank == BOURG and k % 3 == 0
-        else "Commune simple"
+        "Préfecture" if rank == PREFECTURE else "Sous-préfecture" if rank == BOURG and k % 3 == 0 else "Commune simple"
     )
     departement = places.departement[k]
     return {
         "id": f"COMMUNE_FICTIVE_{places.code[k]}", "nom": places.name[k], "nom_m": places.name[k].upper(),
-        "insee_com": places.code[k], "statut": status, "population": int(places.population[k]), "insee_arr": "1",
-        "insee_dep": departement, "insee_reg": "00", "siren_epci": siren, "fictif": True,
+        "insee_com": places.code[k], "statut": status, "population": int(places.population[k]),
+        "insee_arr": "1", "insee_dep": departement, "insee_reg": "00", "siren_epci": siren, "fictif": True,
         "nom_dep": names.DEPARTEMENT if departement == "00" else names.NEIGHBOUR,
     }  # fmt: skip
 
@@ -255,7 +258,7 @@ _README = f"""{names.DEPARTEMENT}, code 00
 {_NOTICE}
 
 Ces fichiers sont fabriqués par le programme, toujours les mêmes, au format de ceux d'un vrai territoire :
-- routes-fictives.osm.pbf : routes, rues, bac et rivières, au format OpenStreetMap (aucune donnée d'OpenStreetMap) ;
+- routes-fictives.osm.pbf : routes, rues, bac et rivières, au format d'OpenStreetMap (aucune de ses données) ;
 - communes-fictives.geojson, epci-fictifs.geojson : limites, aux champs d'ADMIN EXPRESS (rien de l'IGN) ;
 - filosofi-fictif-200m.csv : carreaux de 200 m, aux colonnes de l'INSEE, EPSG:3035 (rien de l'INSEE) ;
 - france-services-fictives.csv : lieux d'accueil, aux 24 colonnes de la liste nationale (rien de l'ANCT).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -45,7 +46,7 @@ def _pair(a: int, b: int) -> Pair:
 
 
 def _pull_smooth(plan: Skeleton) -> dict[int, Float64]:
-    """Each cell moves towards its neighbours on the road, the more so on a greater road, and stays within 130 m."""
+    """Each cell moves towards its neighbours, more so on a greater road, and stays within 130 m."""
     cells = np.unique(np.array(list(plan.roads), np.int64))
     sides = np.searchsorted(cells, np.array(sorted(plan.roads), np.int64))
     weight = np.array([_PULL[plan.roads[pair][0]] for pair in sorted(plan.roads)])
@@ -57,9 +58,7 @@ def _pull_smooth(plan: Skeleton) -> dict[int, Float64]:
     both = np.concatenate([weight, weight])
     for _ in range(7):
         total = np.bincount(tail, both, len(cells))
-        mean = np.stack(
-            [np.bincount(tail, both * position[head, axis], len(cells)) / total for axis in (0, 1)], 1
-        )
+        mean = np.stack([np.bincount(tail, both * position[head, axis], len(cells)) / total for axis in (0, 1)], 1)
         moved = centre + np.clip(0.35 * position + 0.65 * mean - centre, -130.0, 130.0)
         position = np.where(fixed[:, None], centre, moved)
     return dict(zip(cells.tolist(), position, strict=True))
@@ -90,7 +89,7 @@ def _chains(plan: Skeleton) -> list[list[int]]:
             while goes_through(chain[-1]):
                 a, b = around[chain[-1]]
                 chain.append(b if a == chain[-2] else a)
-            used.update(_pair(a, b) for a, b in zip(chain, chain[1:], strict=False))
+            used.update(_pair(a, b) for a, b in pairwise(chain))
             chains.append(chain)
     return chains
 
@@ -115,13 +114,11 @@ def _bend(relief: Relief, chains: list[Float64], road_class: list[int]) -> list[
 
 def _climbs(relief: Relief, chain: Float64) -> bool:
     altitude = _bilinear(relief.altitude_m, chain)
-    return len(chain) > 3 and bool(
-        (np.abs(altitude[2:] - altitude[:-2]) > 2 * CELL_M * _STEEP_PCT / 100).any()
-    )
+    return len(chain) > 3 and bool((np.abs(altitude[2:] - altitude[:-2]) > 2 * CELL_M * _STEEP_PCT / 100).any())
 
 
 def _wander(relief: Relief, points: Float64, sway_m: Float64 | float) -> Float64:
-    """Push points by a smooth field, the same for all roads, so that junctions stay together; still by rivers."""
+    """Push points by a smooth field, the same for all roads: junctions stay together. Still by rivers."""
     x, y = points[:, 0], points[:, 1]
     sway = sway_m * smoothstep(_bilinear(relief.river_distance_m, points), 250.0, 800.0)
     push = [layered_noise(x / 760, y / 760, seed, 3) for seed in (141, 145)]

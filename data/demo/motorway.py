@@ -26,7 +26,7 @@ _EXITS_KM = (64.5, 73.0, 88.5, 97.0)  # the crossing road nearest to each of the
 
 
 def motorway_axis(start: Float64 | None = None, end: Float64 | None = None) -> Float64:
-    """The middle of the motorway, metres in the frame, between two places (about these when they are not given)."""
+    """The middle of the motorway, metres in the frame, between two nodes (about there when not given)."""
     first = np.array(_START_KM) * 1000.0 if start is None else start
     last = np.array(_END_KM) * 1000.0 if end is None else end
     line = resample(chaikin(np.concatenate([[first], np.array(AXIS_KM) * 1000.0, [last]]), 4), 120.0)
@@ -37,7 +37,7 @@ def motorway_axis(start: Float64 | None = None, end: Float64 | None = None) -> F
 
 
 def add_motorway(net: Network) -> None:
-    """Both carriageways from the ring of the préfecture to the neighbour, exits, and the roads carried over."""
+    """Both carriageways from the préfecture to the neighbour, exits, and the roads carried over."""
     others = [k for k, way in enumerate(net.ways) if is_car_road(way)]
     start, end = (_nearest_main_node(net, others, np.array(spot) * 1000.0) for spot in (_START_KM, _END_KM))
     points = net.points()
@@ -61,9 +61,7 @@ def add_motorway(net: Network) -> None:
 
 
 def _nearest_main_node(net: Network, ways: list[int], spot: Float64) -> int:
-    nodes = [
-        n for k in ways if net.ways[k].tags["highway"] in ("primary", "secondary") for n in net.ways[k].nodes
-    ]
+    nodes = [n for k in ways if net.ways[k].tags["highway"] in ("primary", "secondary") for n in net.ways[k].nodes]
     gap = net.points()[nodes] - spot
     return nodes[int(np.argmin((gap * gap).sum(1)))]
 
@@ -104,12 +102,10 @@ def _interchange(
     way = net.ways[best[1]]
     at = shapely.Point(net.x[way.nodes[best[2]]], net.y[way.nodes[best[2]]])
     for nodes in carriageways:
-        _slip_roads(net, way, nodes, at, axis)
+        _slip_roads(net, way, nodes, at)
 
 
-def _slip_roads(
-    net: Network, way: Way, carriageway: list[int], at: shapely.Point, axis: shapely.LineString
-) -> None:
+def _slip_roads(net: Network, way: Way, carriageway: list[int], at: shapely.Point) -> None:
     """One way off before the crossing and one way on after it, on the side of this carriageway."""
     spots = np.array([(net.x[n], net.y[n]) for n in carriageway])
     k = int(np.argmin(((spots - np.array([at.x, at.y])) ** 2).sum(1)))

@@ -1,4 +1,4 @@
-"""Invented place and street names: French in their sound, and of no real commune (a test compares with the 34,969)."""
+"""Invented place and street names: French in their sound, and of no real commune."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 MAIN_RIVER, SOUTH_RIVER = "La Vaurelle", "L'Ambrole"
 PREFECTURE = "Aubrelles-sur-Vaurelle"
-BOURGS = ("Corvenac-les-Salins", "Mornessac", "Brévaldun", "Port-Sarvenne", "Tourmezac", "Valdessange", "Esquivières-du-Nord")  # fmt: skip
+BOURGS = (
+    "Corvenac-les-Salins",
+    "Mornessac",
+    "Brévaldun",
+    "Port-Sarvenne",
+    "Tourmezac",
+    "Valdessange",
+    "Esquivières-du-Nord",
+)
 ISLAND_COMMUNE = "L'Île-d'Orsevenne"
 VALLEY_END = "Le Fond-de-Vaurelle"
 FERRY = "Bac de l'Île-d'Orsevenne (liaison fictive)"
@@ -17,10 +25,43 @@ DEPARTEMENT = "Val-d'Essai (département fictif)"
 NEIGHBOUR = "Haute-Fiction (département fictif)"
 
 _STARTS = (
-    "Aubre", "Barve", "Brédou", "Calvre", "Cheneva", "Corvi", "Danve", "Estre", "Fauvi", "Gourde", "Haudri", "Jarve",
-    "Lavre", "Maudri", "Mornai", "Nauvi", "Orsa", "Paudre", "Queyra", "Ravel", "Sauvre", "Tauri", "Urvi", "Vaudre",
-    "Vezou", "Yvra", "Bosse", "Crève", "Drouvi", "Fonta", "Grisa", "Laubi", "Pervi", "Roumé", "Thorve", "Volva",
-)  # fmt: skip
+    "Aubre",
+    "Barve",
+    "Brédou",
+    "Calvre",
+    "Cheneva",
+    "Corvi",
+    "Danve",
+    "Estre",
+    "Fauvi",
+    "Gourde",
+    "Haudri",
+    "Jarve",
+    "Lavre",
+    "Maudri",
+    "Mornai",
+    "Nauvi",
+    "Orsa",
+    "Paudre",
+    "Queyra",
+    "Ravel",
+    "Sauvre",
+    "Tauri",
+    "Urvi",
+    "Vaudre",
+    "Vezou",
+    "Yvra",
+    "Bosse",
+    "Crève",
+    "Drouvi",
+    "Fonta",
+    "Grisa",
+    "Laubi",
+    "Pervi",
+    "Roumé",
+    "Thorve",
+    "Volva",
+)
 _ENDS = (
     "nac",
     "ssac",
@@ -37,6 +78,7 @@ _ENDS = (
     "mont",
     "sol",
 )
+_REAL = ("Haudricourt", "Vaudrecourt", "Fontanges")  # communes of France: left out
 _SAINTS = (
     "Orbin",
     "Gavrel",
@@ -61,11 +103,39 @@ _TAILS = (
     "-le-Haut",
 )
 _STREETS = (
-    "des Tilleuls", "de la Fontaine", "du Lavoir", "des Écoles", "du Moulin", "de la Gare", "du Stade", "des Vignes",
-    "de la République", "du Puits", "des Acacias", "des Lilas", "du Four", "de la Halle", "des Tanneurs", "du Prieuré",
-    "des Remparts", "de la Source", "du Pré Long", "des Charmilles", "du Bac", "de l'Octroi", "des Cerisiers", "du Levant",
-    "du Couchant", "des Ormes", "de la Poste", "des Jardins", "du Champ de Foire", "des Artisans", "de la Liberté", "du Calvaire",
-)  # fmt: skip
+    "des Tilleuls",
+    "de la Fontaine",
+    "du Lavoir",
+    "des Écoles",
+    "du Moulin",
+    "de la Gare",
+    "du Stade",
+    "des Vignes",
+    "de la République",
+    "du Puits",
+    "des Acacias",
+    "des Lilas",
+    "du Four",
+    "de la Halle",
+    "des Tanneurs",
+    "du Prieuré",
+    "des Remparts",
+    "de la Source",
+    "du Pré Long",
+    "des Charmilles",
+    "du Bac",
+    "de l'Octroi",
+    "des Cerisiers",
+    "du Levant",
+    "du Couchant",
+    "des Ormes",
+    "de la Poste",
+    "des Jardins",
+    "du Champ de Foire",
+    "des Artisans",
+    "de la Liberté",
+    "du Calvaire",
+)
 _STREET_KINDS = ("Rue", "Rue", "Rue", "Rue", "Chemin", "Impasse", "Allée", "Avenue")
 
 
@@ -77,15 +147,11 @@ def commune_names() -> Iterator[str]:
         name = start + end
         if k % 9 == 4:
             woman = k % 27 == 4
-            first = (
-                "Sainte-" + _WOMEN[k // 9 % len(_WOMEN)]
-                if woman
-                else "Saint-" + _SAINTS[k // 9 % len(_SAINTS)]
-            )
+            first = "Sainte-" + _WOMEN[k // 9 % len(_WOMEN)] if woman else "Saint-" + _SAINTS[k // 9 % len(_SAINTS)]
             name = f"{first}-de-{name}"
         elif k % 7 == 3:
             name += _TAILS[k // 7 % len(_TAILS)]
-        if name not in seen:
+        if name not in seen and name not in _REAL:
             seen.add(name)
             yield name
 

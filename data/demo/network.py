@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -10,6 +11,7 @@ import shapely
 from data.demo.noise import Float64
 
 Tags = dict[str, str]
+Marks = dict[int, tuple[float, float]]  # rank of a segment -> where along it a bridge begins and ends, m
 
 
 @dataclass(slots=True)
@@ -22,11 +24,11 @@ class Way:
 
 @dataclass(slots=True)
 class Home:
-    """A node people live by: its settlement or hamlet (-1: a farm), its distance to the centre over the radius."""
+    """A node people live by: its settlement or hamlet (-1: a farm), how far from the centre."""
 
     node: int
     place: int
-    r: float
+    r: float  # 1 at the edge of the town
 
 
 @dataclass(slots=True)
@@ -37,9 +39,7 @@ class Network:
     y: list[float] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
     node_tags: dict[int, Tags] = field(default_factory=dict)
-    no_turns: list[tuple[int, int, int]] = field(
-        default_factory=list
-    )  # rank of the way, node, rank of the way
+    no_turns: list[tuple[int, int, int]] = field(default_factory=list)  # rank of the way, node, rank of the way
     homes: list[Home] = field(default_factory=list)
     _at: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -76,29 +76,15 @@ def is_car_road(way: Way) -> bool:
     return "highway" in way.tags
 
 
-def split_way(net: Network, rank: int, spots: list[int]) -> None:
-    """Cut way ``rank`` at these positions along it; the first piece keeps the rank, the others go to the end."""
-    way = net.ways[rank]
-    cuts = sorted({spot for spot in spots if 0 < spot < len(way.nodes) - 1})
-    bounds = [0, *cuts, len(way.nodes) - 1]
-    pieces = [way.nodes[a : b + 1] for a, b in zip(bounds, bounds[1:], strict=False)]
-    net.ways[rank] = Way(pieces[0], way.tags)
-    net.ways += [Way(piece, dict(way.tags)) for piece in pieces[1:]]
-
-
 def raise_bridges(
     net: Network, below: list[shapely.LineString], over: list[int], half_m: float, name: str | None
 ) -> None:
     """Make a bridge of the short piece of each way of ``over`` that crosses a line of ``below``."""
-    segments = [
-        (rank, a, b)
-        for rank in over
-        for a, b in zip(net.ways[rank].nodes, net.ways[rank].nodes[1:], strict=False)
-    ]
+    segments = [(rank, a, b) for rank in over for a, b in pairwise(net.ways[rank].nodes)]
     ends = net.points()[np.array([(a, b) for _, a, b in segments], np.int64)]
-    lines = shapely.linestrings(ends)
+    lines = np.asarray(shapely.linestrings(ends))
     hit, which = shapely.STRtree(below).query(lines, "crosses")
-    marks: dict[int, dict[int, tuple[float, float]]] = {}
+    marks: dict[int, Marks] = {}
     first = {rank: k for k, (rank, _, _) in reversed(list(enumerate(segments)))}
     for k, w in sorted(zip(hit.tolist(), which.tolist(), strict=True)):
         rank = segments[k][0]
@@ -108,43 +94,32 @@ def raise_bridges(
         found[k - first[rank]] = (min(low, at), max(high, at))
     for rank in sorted(marks):
         count = len(net.ways[rank].nodes) - 1
-        _cut_bridges(net, rank, list(lines[first[rank] : first[rank] + count]), marks[rank], half_m, name)
+        own = list(lines[first[rank] : first[rank] + count])
+        for bridge in _cut_bridges(net, rank, own, marks[rank], half_m):
+            net.ways[bridge].tags |= {"bridge": "yes", "layer": "1"} | ({"bridge:name": name} if name else {})
 
 
-def _cut_bridges(
-    net: Network,
-    rank: int,
-    lines: list[shapely.LineString],
-    marks: dict[int, tuple[float, float]],
-    half_m: float,
-    name: str | None,
-) -> None:
+def _cut_bridges(net: Network, rank: int, lines: list[shapely.LineString], marks: Marks, half_m: float) -> list[int]:
+    """Cut way ``rank`` around its marks; the ranks of the pieces that are bridges."""
     old = net.ways[rank]
     nodes: list[int] = [old.nodes[0]]
     on_bridge: list[bool] = []
     for k, line in enumerate(lines):
+        is_open = False
         if k in marks:
             low, high = max(marks[k][0] - half_m, 0.0), min(marks[k][1] + half_m, line.length)
-            inner = [
-                (line.interpolate(d), flag)
-                for d, flag in ((low, False), (high, True))
-                if 3 < d < line.length - 3
-            ]
-            for point, flag in inner:
-                nodes.append(net.node(point.x, point.y))
-                on_bridge.append(flag)
-            nodes.append(old.nodes[k + 1])
-            on_bridge.append(not (inner and inner[-1][1]))
-        else:
-            nodes.append(old.nodes[k + 1])
-            on_bridge.append(False)
-    start, pieces = 0, []
-    for k in range(1, len(on_bridge) + 1):
-        if k == len(on_bridge) or on_bridge[k] != on_bridge[start]:
-            tags = dict(old.tags)
-            if on_bridge[start]:
-                tags |= {"bridge": "yes", "layer": "1"} | ({"bridge:name": name} if name else {})
-            pieces.append(Way(nodes[start : k + 1], tags))
-            start = k
+            is_open = True
+            for at_m, ends in ((low, False), (high, True)):
+                if 3 < at_m < line.length - 3:
+                    point = line.interpolate(at_m)
+                    nodes.append(net.node(point.x, point.y))
+                    on_bridge.append(ends)
+                    is_open = not ends
+        nodes.append(old.nodes[k + 1])
+        on_bridge.append(is_open)
+    bounds = [0, *(k for k in range(1, len(on_bridge)) if on_bridge[k] != on_bridge[k - 1]), len(on_bridge)]
+    pieces = [Way(nodes[a : b + 1], dict(old.tags)) for a, b in pairwise(bounds)]
+    ranks = [rank, *range(len(net.ways), len(net.ways) + len(pieces) - 1)]
     net.ways[rank] = pieces[0]
     net.ways += pieces[1:]
+    return [ranks[k] for k, start in enumerate(bounds[:-1]) if on_bridge[start]]

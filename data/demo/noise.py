@@ -11,9 +11,7 @@ Int64 = NDArray[np.int64]
 
 def hash_unit(i: Int64, j: Int64, seed: int) -> Float64:
     """A number in [0, 1[ for each pair of integers; arrays of any equal shape."""
-    h = i.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ j.astype(np.uint64) * np.uint64(
-        0xC2B2AE3D27D4EB4F
-    )
+    h = i.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ j.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
     h ^= np.uint64((seed * 0x165667B19E3779F9) & 0xFFFFFFFFFFFFFFFF)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         h = (h ^ (h >> np.uint64(shift))) * np.uint64(factor)

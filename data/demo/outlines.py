@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ Int64 = NDArray[np.int64]
 
 
 def commune_polygons(raster: Int64, count: int) -> list[shapely.MultiPolygon]:
-    """One MultiPolygon per commune, metres in the frame: valid, no gap, no overlap, the same vertices on both sides.
+    """One MultiPolygon per commune, metres in the frame: no gap, no overlap, one line for both sides.
 
     The stairs of the raster are cut into arcs where three territories meet, then smoothed arc by arc: cutting
     corners stays within half a cell of each corner, so that two arcs can never cross.
@@ -75,8 +77,8 @@ def _chains(neighbours: dict[int, list[int]]) -> list[list[int]]:
             while len(neighbours[chain[-1]]) == 2 and chain[-1] != start:
                 a, b = neighbours[chain[-1]]
                 chain.append(b if a == chain[-2] else a)
-            used.update(zip(chain, chain[1:], strict=False))
-            used.update(zip(chain[1:], chain, strict=False))
+            used.update(pairwise(chain))
+            used.update(zip(chain[1:], chain[:-1], strict=True))
             chains.append(chain)
     return chains
 

@@ -1,4 +1,4 @@
-"""The 200 m grid: people by the streets and farms they live by, as INSEE publishes it (fractions, imputed cells)."""
+"""The 200 m grid: people by the streets and farms they live by, as INSEE publishes it (with imputation)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 
+from data.demo.network import Network
 from data.demo.noise import Float64, hash_unit
 from data.demo.relief import COLUMNS, CRS_EPSG, FRAME_X_M, FRAME_Y_M, cells_of
-from data.demo.network import Network
 from data.demo.settlements import Settlements
 
 Int64 = NDArray[np.int64]
@@ -59,7 +59,7 @@ def make_grid(net: Network, places: Settlements) -> Grid:
 
 
 def _weights(net: Network, places: Settlements, commune: Int64) -> Float64:
-    """What part of its commune lives by each node: dense in the centre, thin at the edge, a household per farm."""
+    """What part of its commune lives by each node: dense in the centre, thin at the edge and at farms."""
     place = np.array([home.place for home in net.homes], np.int64)
     r = np.array([home.r for home in net.homes])
     node = np.array([home.node for home in net.homes], np.int64)

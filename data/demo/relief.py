@@ -1,7 +1,7 @@
 """The land of the demonstration: coast, island, mountains, rivers, on a raster of 200 m cells.
 
-Raster rows go north. Positions are metres from the south-west corner of the frame; ``FRAME_X_M, FRAME_Y_M`` move
-them to EPSG:2154, in the middle of the Atlantic, where nobody can take the place for a real one.
+Raster rows go north. Positions are metres from the south-west corner of the frame; ``FRAME_X_M, FRAME_Y_M``
+move them to EPSG:2154, in the middle of the Atlantic, where no place is real.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ FRAME_X_M, FRAME_Y_M = -44_000.0, 6_545_000.0
 CRS_EPSG = 2154
 
 #: Control points of the rivers, km in the frame, from the spring to the sea.
-MAIN_RIVER_KM = ((99, 80.5), (95.5, 78), (91, 77), (87, 73), (82, 70.5), (79, 65), (73, 63), (68, 58), (62, 55.5),
-                 (57, 51), (52, 52), (48, 47), (42, 47), (39, 42.5), (33, 43), (29, 40.5), (22, 40), (14, 39))  # fmt: skip
-SOUTH_RIVER_KM = ((113, 38), (106, 33.5), (98, 36), (91, 30), (84, 31), (76, 26), (70, 27.5), (64, 21), (61, 20), (57, 14), (54, 9), (53, 3))  # fmt: skip
+MAIN_RIVER_KM = (
+    (99, 80.5), (95.5, 78), (91, 77), (87, 73), (82, 70.5), (79, 65), (73, 63), (68, 58), (62, 55.5),
+    (57, 51), (52, 52), (48, 47), (42, 47), (39, 42.5), (33, 43), (29, 40.5), (22, 40), (14, 39),
+)  # fmt: skip
+SOUTH_RIVER_KM = (
+    (113, 38), (106, 33.5), (98, 36), (91, 30), (84, 31), (76, 26), (70, 27.5), (64, 21), (61, 20), (57, 14),
+    (54, 9), (53, 3),
+)  # fmt: skip
 ISLAND_KM = (7.5, 27.0)
 
 
@@ -56,7 +61,8 @@ def make_relief() -> Relief:
 
 def _cell_centres_km() -> tuple[Float64, Float64]:
     rows, columns = np.meshgrid(np.arange(ROWS), np.arange(COLUMNS), indexing="ij")
-    return (columns + 0.5) * (CELL_M / 1000), (rows + 0.5) * (CELL_M / 1000)
+    east, north = (columns + 0.5) * (CELL_M / 1000), (rows + 0.5) * (CELL_M / 1000)
+    return east.astype(np.float64), north.astype(np.float64)
 
 
 def _mainland_field_km(x: Float64, y: Float64) -> Float64:
@@ -67,15 +73,13 @@ def _mainland_field_km(x: Float64, y: Float64) -> Float64:
     bay = np.sqrt((x - 21) * (x - 21) + (y - 62) * (y - 62)) - 11  # the great bay of the north-west
     cove = np.sqrt((x - 77) * (x - 77) + (y - 8) * (y - 8)) - 8
     field = np.minimum(np.minimum(np.minimum(west, south), np.minimum(north, bay)), cove)
-    return field + 3.4 * layered_noise(x / 8, y / 8, 31, 5) - 0.4
+    return np.asarray(field + 3.4 * layered_noise(x / 8, y / 8, 31, 5) - 0.4)
 
 
 def _island_field_km(x: Float64, y: Float64) -> Float64:
     dx, dy = x - ISLAND_KM[0], y - ISLAND_KM[1]
     along, across = 0.6 * dx + 0.8 * dy, -0.8 * dx + 0.6 * dy
-    return (
-        1 - np.sqrt(along * along / 24 + across * across / 8) + 0.55 * layered_noise(x / 3.1, y / 3.1, 41, 4)
-    )
+    return 1 - np.sqrt(along * along / 24 + across * across / 8) + 0.55 * layered_noise(x / 3.1, y / 3.1, 41, 4)
 
 
 def _estuary_km(x: Float64, y: Float64) -> Float64:
@@ -88,25 +92,17 @@ def _estuary_km(x: Float64, y: Float64) -> Float64:
 def _altitude_m(x: Float64, y: Float64, coast_km: Float64, river_m: Float64) -> Float64:
     hills = 90 + 70 * layered_noise(x / 13, y / 13, 61, 4)
     dx, dy = (x - 93) / 24, (y - 76) / 19
-    massif = smoothstep(
-        1.25 - np.sqrt(dx * dx + dy * dy) + 0.12 * layered_noise(x / 8, y / 8, 63, 3), 0.0, 1.1
-    )
+    massif = smoothstep(1.25 - np.sqrt(dx * dx + dy * dy) + 0.12 * layered_noise(x / 8, y / 8, 63, 3), 0.0, 1.1)
     ridges = np.clip(1 - np.abs(layered_noise(x / 8, y / 8, 62, 4)) * 1.6, -0.3, 1)
     mountains = 1750 * massif * (0.45 + 0.55 * ridges)
     dsx, dsy = (x - 86) / 14, (y - 16) / 9
     south_hills = 330 * smoothstep(1.2 - np.sqrt(dsx * dsx + dsy * dsy), 0.0, 1.0)
     valley = smoothstep(river_m / 1000, 0.3, 5.0)
     head_km = np.sqrt((x - 99) * (x - 99) + (y - 80.5) * (y - 80.5))
-    valley = np.maximum(
-        valley, 0.62 * (1 - smoothstep(head_km, 1.0, 7.0))
-    )  # the valley ends in a wall: the col
+    valley = np.maximum(valley, 0.85 * (1 - smoothstep(head_km, 1.0, 6.5)))  # the valley ends in a wall: the col
     floor = 40 + 9 * np.clip(x - 60, 0, None)
-    high = (np.clip(hills, 8, None) + south_hills) * smoothstep(
-        river_m / 1000, -1.0, 3.0
-    ) + mountains * valley
-    return (
-        np.clip(high + floor * smoothstep(x, 50, 75) * massif, 2, None) * smoothstep(coast_km, -0.5, 4.0) + 2
-    )
+    high = (np.clip(hills, 8, None) + south_hills) * smoothstep(river_m / 1000, -1.0, 3.0) + mountains * valley
+    return np.clip(high + floor * smoothstep(x, 50, 75) * massif, 2, None) * smoothstep(coast_km, -0.5, 4.0) + 2
 
 
 def _meander(points_km: tuple[tuple[float, float], ...], seed: int) -> Float64:
@@ -116,14 +112,14 @@ def _meander(points_km: tuple[tuple[float, float], ...], seed: int) -> Float64:
     wander = np.minimum(np.arange(len(line)) / 20.0, 1.0)
     x, y = line[:, 0] / 3400, line[:, 1] / 3400
     bend = np.stack([layered_noise(x, y, seed, 3), layered_noise(x, y, seed + 50, 3)], 1)
-    return chaikin(line + _round_off(np.array([1500.0, 1700.0]) * bend * wander[:, None]), 1)
+    return chaikin(_round_off(line + np.array([1150.0, 1300.0]) * bend * wander[:, None]), 1)
 
 
-def _round_off(shift: Float64) -> Float64:
-    """Mean of each shift with its neighbours, four times: no kink is left in the river."""
-    for _ in range(4):
-        shift = np.concatenate([shift[:1], (shift[:-2] + 2 * shift[1:-1] + shift[2:]) / 4, shift[-1:]])
-    return shift
+def _round_off(line: Float64) -> Float64:
+    """Mean of each point with its neighbours, a few times: no kink is left in the river."""
+    for _ in range(12):
+        line = np.concatenate([line[:1], (line[:-2] + 2 * line[1:-1] + line[2:]) / 4, line[-1:]])
+    return line
 
 
 def chaikin(line: Float64, times: int) -> Float64:

@@ -1,4 +1,4 @@
-"""All the roads: the skeleton's lines, streets tied to them, then everything that makes a map look lived in."""
+"""All the roads: the skeleton's lines, streets tied to them, then what makes a map look lived in."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def make_network(relief: Relief, places: Settlements) -> Network:
 
 
 class _Splice:
-    """Ties streets to the roads they meet: the road's shape gets a node where a street crosses it or starts from it."""
+    """Ties streets to the roads they meet: the road gets a node where a street crosses or leaves it."""
 
     def __init__(self, net: Network, lines: list[RoadLine], web: Web, places: Settlements) -> None:
         self.net, self.lines, self.web, self.places = net, lines, web, places
@@ -58,7 +58,7 @@ class _Splice:
         self.owner = np.concatenate([np.full(len(line.points) - 1, k) for k, line in enumerate(lines)])
         self.rank = np.concatenate([np.arange(len(line.points) - 1) for line in lines])
         self.added: dict[int, list[tuple[float, int]]] = {}
-        self.tree = shapely.STRtree(shapely.linestrings(np.stack([self.tail, self.head], 1)))
+        self.tree = shapely.STRtree(np.asarray(shapely.linestrings(np.stack([self.tail, self.head], 1))))
 
     def run(self) -> None:
         """Add roads and streets to the network."""
@@ -103,7 +103,7 @@ class _Splice:
         return found
 
     def _cut_sides(self, corners: Float64, snapped: dict[int, int]) -> dict[int, list[tuple[float, int]]]:
-        """Where each side crosses roads: (part of the side, node), both ends of a side that starts from a road left out."""
+        """Where each side crosses roads: (part of the side, node); not at an end already on a road."""
         sides = self.web.side
         a, b = corners[sides[:, 0]], corners[sides[:, 1]]
         side, segment = self.tree.query(shapely.linestrings(np.stack([a, b], 1)), "intersects")
@@ -111,9 +111,7 @@ class _Splice:
         side, segment = side[order], segment[order]
         on_side, on_segment = _crossing(a[side], b[side], self.tail[segment], self.head[segment])
         cuts: dict[int, list[tuple[float, int]]] = {}
-        for s, g, t, u in zip(
-            side.tolist(), segment.tolist(), on_side.tolist(), on_segment.tolist(), strict=True
-        ):
+        for s, g, t, u in zip(side.tolist(), segment.tolist(), on_side.tolist(), on_segment.tolist(), strict=True):
             at_start, at_end = int(sides[s, 0]) in snapped, int(sides[s, 1]) in snapped
             if not ((at_start and t < 0.5) or (at_end and t > 0.5)):
                 cuts.setdefault(s, []).append((t, self._on_segment(g, u)))
@@ -177,7 +175,7 @@ def _road_tags(line: RoadLine) -> Tags:
 def _slow_down_in_towns(net: Network, places: Settlements, position: dict[int, Float64]) -> None:
     """50 km/h on the part of a road that runs through a village or a town, under the name of a street."""
     seats = [(position[cell], k) for k, cell in enumerate(places.cell.tolist()) if cell in position]
-    tree = shapely.STRtree(shapely.points(np.array([seat for seat, _ in seats])))
+    tree = shapely.STRtree(np.asarray(shapely.points(np.array([seat for seat, _ in seats]))))
     radius = town_radius_m(places.population)
     points = net.points()
     near = tree.query_nearest(shapely.points(points), all_matches=False)[1]
@@ -186,11 +184,7 @@ def _slow_down_in_towns(net: Network, places: Settlements, position: dict[int, F
     inside = np.sqrt((gap * gap).sum(1)) < 0.95 * radius[place]
     ways, net.ways = net.ways, []
     for way in ways:
-        if (
-            way.tags["highway"] == "residential"
-            or way.tags.get("maxspeed") == "50"
-            or way.tags["highway"] == "trunk"
-        ):
+        if way.tags["highway"] == "residential" or way.tags.get("maxspeed") == "50" or way.tags["highway"] == "trunk":
             net.ways.append(way)
             continue
         start = 0

@@ -1,4 +1,4 @@
-"""Where people live: the préfecture, bourgs, towns, villages and hamlets; their communes, EPCI and populations."""
+"""Where people live: the préfecture, bourgs, towns, villages and hamlets; their communes and EPCI."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def make_settlements(relief: Relief) -> Settlements:
     cells, rank = _places(relief)
     raster = _communes(relief, cells)
     east_km = (cells % COLUMNS) * (CELL_M / 1000)
-    north_km = (cells // COLUMNS) * (CELL_M / 1000)
+    north_km = (cells // COLUMNS).astype(np.float64) * (CELL_M / 1000)
     ours = east_km < _border_km(north_km)
     order = np.lexsort((cells, ~ours))
     cells, rank, ours = cells[order], rank[order], ours[order]
@@ -52,13 +52,22 @@ def make_settlements(relief: Relief) -> Settlements:
     keep = raster[hamlets] >= 0
     departement = ["00" if own else "0V" for own in ours]
     return Settlements(
-        cells, rank, departement, _codes(departement), _names(relief, cells, rank), _populations(relief, cells, rank, ours),
-        _epci(relief, cells, rank, ours), hamlets[keep], raster[hamlets[keep]], raster,
-    )  # fmt: skip
+        cells,
+        rank,
+        departement,
+        _codes(departement),
+        _names(cells),
+        _populations(relief, cells, rank, ours),
+        _epci(relief, cells, rank, ours),
+        hamlets[keep],
+        raster[hamlets[keep]],
+        raster,
+    )
 
 
 def _border_km(north_km: Float64) -> Float64:
-    return 95.5 + 2.6 * layered_noise(north_km / 14, north_km * 0, 71, 3)
+    wander = 2.6 * layered_noise(north_km / 14, north_km * 0, 71, 3)
+    return 95.5 + wander + 5.0 * smoothstep(north_km, 66.0, 73.0)  # the head of the valley is ours
 
 
 def _places(relief: Relief) -> tuple[Int64, Int64]:
@@ -69,9 +78,7 @@ def _places(relief: Relief) -> tuple[Int64, Int64]:
     score = np.where(relief.island.ravel(), 0.0, _habitat(relief))
     for level, spacing_km in ((TOWN, 10.5), (VILLAGE, 4.03)):
         spacing_m = (spacing_km * 1000) * (1.45 - 0.45 * score)
-        added = _fill(
-            score > (0.75 if level == TOWN else 0.2), spacing_m, np.array(cells, np.int64), 80 + level
-        )
+        added = _fill(score > (0.75 if level == TOWN else 0.2), spacing_m, np.array(cells, np.int64), 80 + level)
         cells += list(added)
         rank += [level] * len(added)
     return np.array(cells, np.int64), np.array(rank, np.int64)
@@ -141,7 +148,7 @@ def _codes(departement: list[str]) -> list[str]:
     return [f"00{k + 1:03d}" if k < ours else f"0V{k - ours + 1:03d}" for k in range(len(departement))]
 
 
-def _names(relief: Relief, cells: Int64, rank: Int64) -> list[str]:
+def _names(cells: Int64) -> list[str]:
     fixed = dict(zip(cells_of(np.array(BOURGS_KM) * 1000.0).tolist(), names.BOURGS, strict=True))
     fixed[int(cells_of(np.array([PREFECTURE_KM]) * 1000.0)[0])] = names.PREFECTURE
     fixed[int(cells_of(np.array([ISLAND_KM]) * 1000.0)[0])] = names.ISLAND_COMMUNE
@@ -151,37 +158,25 @@ def _names(relief: Relief, cells: Int64, rank: Int64) -> list[str]:
 
 
 def _populations(relief: Relief, cells: Int64, rank: Int64, ours: NDArray[np.bool_]) -> Int64:
-    """Municipal populations after a rank-size law: the préfecture, bourgs, towns, then villages by their luck."""
+    """Municipal populations after a rank-size law: préfecture, bourgs, towns, then villages by luck."""
     prefecture = cells_of(np.array([PREFECTURE_KM]) * 1000.0)[0]
-    far_km = (
-        np.hypot(cells % COLUMNS - prefecture % COLUMNS, cells // COLUMNS - prefecture // COLUMNS)
-        * CELL_M
-        / 1000
-    )
+    far_km = np.sqrt(_apart(cells, prefecture).astype(np.float64)) * CELL_M / 1000
     luck = hash_unit(cells, cells * 0, 95)
-    wish = (
-        luck
-        + np.where(far_km < 14, 0.45, 0.0)
-        - smoothstep(relief.altitude_m.ravel()[cells], 200.0, 600.0) * 0.6
-    )
+    wish = luck + np.where(far_km < 14, 0.45, 0.0) - smoothstep(relief.altitude_m.ravel()[cells], 200.0, 600.0) * 0.6
     people = np.zeros(len(cells))
     people[rank == PREFECTURE] = 58_427
-    people[rank == BOURG] = np.array([14_812, 11_236, 9_147, 7_981, 6_733, 6_090, 4_518])[
-        : int((rank == BOURG).sum())
-    ]
+    people[rank == BOURG] = np.array([14_812, 11_236, 9_147, 7_981, 6_733, 6_090, 4_518])[: int((rank == BOURG).sum())]
     for level, top, fall in ((TOWN, 4_600.0, 0.045), (VILLAGE, 2_500.0, 0.0145)):
         rows = np.nonzero(rank == level)[0]
         place = np.argsort(np.argsort(-wish[rows], kind="stable"), kind="stable")
-        people[rows] = (
-            top / ((1 + fall * place) * (1 + fall * place)) * (0.75 + 0.5 * hash_unit(rows, rows * 0, 96))
-        )
+        people[rows] = top / ((1 + fall * place) * (1 + fall * place)) * (0.75 + 0.5 * hash_unit(rows, rows * 0, 96))
     small = ours & (rank >= TOWN)
     people[rank >= TOWN] *= (TOTAL_POPULATION - people[ours & (rank < TOWN)].sum()) / people[small].sum()
     return np.maximum(np.floor(people), 41).astype(np.int64)
 
 
 def _epci(relief: Relief, cells: Int64, rank: Int64, ours: NDArray[np.bool_]) -> Int64:
-    """Communities of communes: each commune goes with the town whose wave reaches it first; one for the neighbour."""
+    """Communities of communes: a commune goes with the town whose wave comes first; one beyond the border."""
     towns = np.nonzero(ours & (rank <= TOWN))[0]
     seats = list(np.nonzero(ours & (rank <= BOURG))[0])
     while len(seats) < EPCI_COUNT:  # the town farthest from the seats already chosen becomes one
@@ -190,9 +185,7 @@ def _epci(relief: Relief, cells: Int64, rank: Int64, ours: NDArray[np.bool_]) ->
     flat = np.full(ROWS * COLUMNS, 100, np.int64)
     altitude_dm = np.round(relief.altitude_m.ravel() * 10).astype(np.int64)
     sea = ~relief.land.ravel()
-    label = spread(np.where(sea, 400, flat), altitude_dm, sea & False, cells[np.sort(seats)], COLUMNS).label[
-        cells
-    ]
+    label = spread(np.where(sea, 9000, flat), altitude_dm, sea & False, cells[np.sort(seats)], COLUMNS).label[cells]
     return np.where(ours, label, EPCI_COUNT)
 
 

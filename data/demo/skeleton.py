@@ -1,14 +1,15 @@
-"""Which cells the roads between towns, villages and hamlets go through: least-cost ways found level by level."""
+"""Which cells the roads between towns, villages and hamlets go through: least-cost ways, level by level."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.demo.noise import layered_noise
-from data.demo.relief import CELL_M, COLUMNS, ISLAND_KM, ROWS, Relief, cells_of
+from data.demo.noise import layered_noise, smoothstep
+from data.demo.relief import CELL_M, COLUMNS, ROWS, Relief, cells_of
 from data.demo.settlements import BOURG, TOWN, VALLEY_KM, Settlements
 from data.demo.spread import Wave, spread
 
@@ -29,22 +30,13 @@ MAIN_BRIDGES_KM = (
     (88, 75),
 )
 SOUTH_BRIDGES_KM = ((58, 15), (63, 21), (70, 27), (78, 28), (87.5, 30.5), (95, 33.5), (104, 34.5))
-RING_KM = (
-    (53.7, 52.3),
-    (51.7, 52.9),
-    (51.1, 54.7),
-    (52.5, 56.3),
-    (55.0, 56.9),
-    (57.4, 55.6),
-    (58.1, 53.7),
-    (56.3, 52.3),
-)
+RING_KM = ((53.9, 52.0), (51.9, 52.8), (51.3, 54.7), (52.9, 56.2), (57.4, 55.4), (57.9, 53.7), (56.2, 52.0))
 _STEPS = ((0, 1), (1, 0))
 
 
 @dataclass(slots=True)
 class Skeleton:
-    """Sides between cells used by a road -> (class, road number); cells of the bridges; cells of the two ferry ports."""
+    """Sides between cells used by a road -> (class, road number); cells of bridges and ports."""
 
     roads: dict[Pair, tuple[int, int]] = field(default_factory=dict)
     served: set[int] = field(default_factory=set)
@@ -69,8 +61,7 @@ def make_skeleton(relief: Relief, places: Settlements) -> Skeleton:
         (villages, TERTIARY, 3.2),
         (hamlets, UNCLASSIFIED, 3.2),
     ):
-        seeds = seeds[~closed[seeds]]
-        _join(plan, ground, seeds, level, bound)
+        _join(plan, ground, seeds[~closed[seeds]], level, bound)
         if level == PRIMARY:
             _ring_road(plan, ground)
     _cross_the_col(plan, ground, places)
@@ -84,6 +75,7 @@ class _Ground:
         row, column = np.divmod(np.arange(ROWS * COLUMNS), COLUMNS)
         rough = layered_noise(column / 6.0, row / 6.0, 111, 3)
         self.bare = np.clip(100 * (1 + 0.55 * rough), 30, None)
+        self.bare *= 1 + 3 * smoothstep(relief.altitude_m.ravel(), 650.0, 1200.0)
         self.altitude_dm = np.round(relief.altitude_m.ravel() * 10).astype(np.int64)
         self.closed = closed
 
@@ -111,9 +103,7 @@ def _closed(relief: Relief, plan: Skeleton) -> Bool:
     return closed
 
 
-def _open_bridge(
-    closed: Bool, plan: Skeleton, river: NDArray[np.float64], near_m: NDArray[np.float64]
-) -> None:
+def _open_bridge(closed: Bool, plan: Skeleton, river: NDArray[np.float64], near_m: NDArray[np.float64]) -> None:
     """Open one straight row of cells across the river, the way that crosses it most squarely."""
     gap = river - near_m
     k = int(np.argmin((gap * gap).sum(1)))
@@ -142,7 +132,7 @@ def _ports(relief: Relief, closed: Bool) -> tuple[int, int]:
 
 
 def _join(plan: Skeleton, ground: _Ground, seeds: Int64, level: int, bound: float) -> None:
-    """Roads between neighbouring seeds, except those a third seed makes useless or that cost too much for their length."""
+    """Roads between neighbouring seeds, save the useless (a third seed stands between) and the too dear."""
     wave = ground.wave(plan, seeds)
     links = _meetings(wave)
     cost = {(i, j): total for i, j, total, _, _ in links}
@@ -152,9 +142,7 @@ def _join(plan: Skeleton, ground: _Ground, seeds: Int64, level: int, bound: floa
         around.setdefault(j, set()).add(i)
     for i, j, total, a, b in links:
         shared = sorted(around[i] & around[j])
-        if any(
-            max(cost[min(i, k), max(i, k)], cost[min(j, k), max(j, k)]) * 100 < total * 97 for k in shared
-        ):
+        if any(max(cost[min(i, k), max(i, k)], cost[min(j, k), max(j, k)]) * 100 < total * 97 for k in shared):
             continue
         gap_x, gap_y = seeds[i] % COLUMNS - seeds[j] % COLUMNS, seeds[i] // COLUMNS - seeds[j] // COLUMNS
         straight_m = float(np.sqrt(float(gap_x * gap_x + gap_y * gap_y))) * CELL_M
@@ -176,9 +164,7 @@ def _meetings(wave: Wave) -> list[tuple[int, int, int, int, int]]:
         meet = (la != lb) & (la >= 0) & (lb >= 0)
         swap = la[meet] > lb[meet]
         one, two = np.where(swap, b[meet], a[meet]), np.where(swap, a[meet], b[meet])
-        found.append(
-            np.stack([label.ravel()[one], label.ravel()[two], wave.cost[one] + wave.cost[two], one, two], 1)
-        )
+        found.append(np.stack([label.ravel()[one], label.ravel()[two], wave.cost[one] + wave.cost[two], one, two], 1))
     rows = np.concatenate(found)
     rows = rows[np.lexsort((rows[:, 3], rows[:, 2], rows[:, 1], rows[:, 0]))]
     first = np.concatenate([[True], (rows[1:, :2] != rows[:-1, :2]).any(1)])
@@ -198,7 +184,7 @@ def _lay(plan: Skeleton, path: list[int], level: int) -> None:
     """Add a path; a diagonal that would cross another one goes round by the corner, where they meet."""
     plan.links += 1
     plan.served.update(path)
-    for a, b in zip(path, path[1:], strict=False):
+    for a, b in pairwise(path):
         low, high = min(a, b), max(a, b)
         step = high - low
         if step in (COLUMNS + 1, COLUMNS - 1):
@@ -221,10 +207,8 @@ def _ring_road(plan: Skeleton, ground: _Ground) -> None:
     for end in (0, -1):
         east, north = great % COLUMNS - stops[end] % COLUMNS, great // COLUMNS - stops[end] // COLUMNS
         stops[end] = int(great[int(np.argmin(east * east + north * north))])
-    for a, b in zip(stops[:-1], stops[1:], strict=True):
-        wave = spread(
-            ground.bare.astype(np.int64), ground.altitude_dm, ground.closed, np.array([a], np.int64), COLUMNS
-        )
+    for a, b in pairwise(stops):
+        wave = spread(ground.bare.astype(np.int64), ground.altitude_dm, ground.closed, np.array([a], np.int64), COLUMNS)
         _lay(plan, _back(wave, b), TRUNK)
 
 

@@ -1,4 +1,4 @@
-"""One wave over the raster from many seeds at once: it gives distances, territories, and roads along the way back.
+"""One wave over the raster from many seeds at once: distances, territories, and roads on the way back.
 
 Everything is whole numbers, so that the same territories and the same roads come out of every machine.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -16,13 +17,12 @@ from routing.compiled import compiled, read_only
 
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
-FAR = np.int64(2**62)
 _I64 = read_only(types.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wave:
-    """Flat rasters: cost from the nearest seed (FAR when none), its label (-1), the cell before on the way (-1)."""
+    """Flat rasters: cost from the nearest seed (2**62: none), its label (-1), the cell before (-1)."""
 
     cost: Int64
     label: Int64
@@ -32,18 +32,19 @@ class Wave:
 def spread(cost: Int64, altitude_dm: Int64, closed: Bool, seeds: Int64, columns: int) -> Wave:
     """Least cost from each seed (flat cell numbers; their rank is the label) to every open cell.
 
-    cost: int64[cells], about 100 where the ground is easy; closed: bool[cells], never entered. A move pays its
-    length in metres times the mean cost, and much more when it climbs.
+    cost: int64[cells], about 100 where the ground is easy; closed: bool[cells], never entered. A move pays
+    its length in metres times the mean cost, and much more when it climbs.
     """
     closed_i = np.ascontiguousarray(closed.astype(np.int64))
     out = _spread(np.ascontiguousarray(cost), np.ascontiguousarray(altitude_dm), closed_i, seeds, columns)
     return Wave(*out)
 
 
-@compiled(types.UniTuple(types.int64[::1], 3)(_I64, _I64, _I64, _I64, types.int64))
-def _spread(
-    cost: Int64, altitude_dm: Int64, closed: Int64, seeds: Int64, columns: int
-) -> tuple[Int64, Int64, Int64]:
+_THREE: Any = types.UniTuple(types.int64[::1], 3)  # type: ignore[no-untyped-call]
+
+
+@compiled(_THREE(_I64, _I64, _I64, _I64, types.int64))
+def _spread(cost: Int64, altitude_dm: Int64, closed: Int64, seeds: Int64, columns: int) -> tuple[Int64, Int64, Int64]:
     cells = len(cost)
     rows = cells // columns
     best = np.full(cells, 2**62, np.int64)
@@ -68,11 +69,7 @@ def _spread(
                 there = r * columns + c
                 if closed[there] != 0:
                     continue
-                if (
-                    down != 0
-                    and right != 0
-                    and (closed[row * columns + c] != 0 or closed[r * columns + column] != 0)
-                ):
+                if down != 0 and right != 0 and (closed[row * columns + c] != 0 or closed[r * columns + column] != 0):
                     continue
                 length_m = 283 if (down != 0 and right != 0) else 200
                 grade = abs(altitude_dm[there] - altitude_dm[here]) * 100 // length_m  # per thousand

@@ -1,4 +1,4 @@
-"""Webs of streets in towns, villages and hamlets: warped lattices, thinned, tied to the roads that cross them."""
+"""Webs of streets in towns, villages and hamlets: warped lattices, thinned."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class Web:
     """Corners of streets (metres in the frame) and sides between them, as rows of arrays.
 
     place: settlement rank, or settlements + hamlet rank; r: distance to the centre over the radius.
-    side_line: sides of one street share a number; side_step: their order along it. is_avenue: sides of the wider streets of a town.
+    side_line: sides of one street share a number; side_step: their order along it. is_avenue: of a
+    wider street.
     """
 
     x: Float64
@@ -45,13 +46,9 @@ def make_webs(
     cells = np.concatenate([places.cell, places.hamlets])
     hamlet_m = 95.0 + 60 * hash_unit(places.hamlets, places.hamlets * 0, 141)
     radius = np.concatenate([town_radius_m(places.population), hamlet_m])
-    spacing = np.concatenate(
-        [np.where(places.population > 1500, 98.0, 84.0), np.full(len(places.hamlets), 74.0)]
-    )
+    spacing = np.concatenate([np.where(places.population > 1500, 98.0, 84.0), np.full(len(places.hamlets), 74.0)])
     near = _inside_a_town(places, radius)
-    rank = np.array(
-        [k for k, cell in enumerate(cells.tolist()) if cell in position and not near[k]], np.int64
-    )
+    rank = np.array([k for k, cell in enumerate(cells.tolist()) if cell in position and not near[k]], np.int64)
     centre = np.array([position[cell] for cell in cells[rank].tolist()])
     return _clear(_lattices(rank, centre, radius[rank], spacing[rank]), relief, barriers)
 
@@ -78,7 +75,7 @@ def _lattices(rank: Int64, centre: Float64, radius_m: Float64, spacing_m: Float6
     x, y = x + centre[of, 0], y + centre[of, 1]
     blot = radius_m[of] * 0.62 + 50
     keep = r < 0.84 + 0.5 * layered_noise(x / blot, y / blot, 156, 2)
-    side, line, step, row = _sides(of, i, j, width, half, keep)
+    side, line, step, row = _sides(of, i, j, half, keep)
     avenue = (row % 6 == rank[of[side[:, 0]]] % 3) & (radius_m[of[side[:, 0]]] > 700)
     luck = hash_unit(side[:, 0] * 2 + (line % 2), rank[of[side[:, 0]]], 157)
     kept = (luck < 0.9 - 0.22 * np.minimum(r[side[:, 0]], 1)) | avenue
@@ -87,13 +84,12 @@ def _lattices(rank: Int64, centre: Float64, radius_m: Float64, spacing_m: Float6
     return Web(x[keep], y[keep], rank[of[keep]], r[keep], ends, line[kept], step[kept], avenue[kept])
 
 
-def _sides(
-    of: Int64, i: Int64, j: Int64, width: Int64, half: Int64, keep: NDArray[np.bool_]
-) -> tuple[Int64, Int64, Int64, Int64]:
-    """Sides between neighbours that are kept: corners (n, 2), number of the street, order along it, row from the centre.
+def _sides(of: Int64, i: Int64, j: Int64, half: Int64, keep: NDArray[np.bool_]) -> tuple[Int64, Int64, Int64, Int64]:
+    """Sides between kept corners: corners (n, 2), number of the street, order along it, row from the centre.
 
     Streets along i have even numbers, streets along j odd ones.
     """
+    width = 2 * half + 1
     at = np.arange(len(of))
     line_of = np.cumsum(width) - width
     parts = []
@@ -108,9 +104,7 @@ def _sides(
     return rows[:, :2], rows[:, 2], rows[:, 3], rows[:, 4]
 
 
-def _warped(
-    rank: Int64, i: Int64, j: Int64, spacing_m: Float64, radius_m: Float64
-) -> tuple[Float64, Float64]:
+def _warped(rank: Int64, i: Int64, j: Int64, spacing_m: Float64, radius_m: Float64) -> tuple[Float64, Float64]:
     """Where the corners (i, j) of the lattices lie around their centres."""
     turn = hash_unit(rank, rank * 0 + 7, 151)
     cos, sin = (1 - turn * turn) / (1 + turn * turn), 2 * turn / (1 + turn * turn)

@@ -48,10 +48,7 @@ def add_roundabouts(net: Network, places: Settlements, position: dict[int, Float
         if (
             len(set(great)) >= 2
             and 3 <= ends <= 5
-            and sum(
-                1 if at in (0, len(net.ways[way].nodes) - 1) else 2 for way, at in arms[node] if way in great
-            )
-            >= 3
+            and sum(1 if at in (0, len(net.ways[way].nodes) - 1) else 2 for way, at in arms[node] if way in great) >= 3
         ):
             spots.append(node)
     spots += _town_gates(net, places, position)
@@ -78,12 +75,7 @@ def _town_gates(net: Network, places: Settlements, position: dict[int, Float64])
     radius = town_radius_m(places.population)
     main = [way for way in net.ways if way.tags["highway"] in _MAIN and "bridge" not in way.tags]
     ends = np.array(
-        [
-            way.nodes[end]
-            for way in main
-            for end in (0, -1)
-            if way.tags.get("maxspeed") == "50" and len(way.nodes) > 3
-        ]
+        [way.nodes[end] for way in main for end in (0, -1) if way.tags.get("maxspeed") == "50" and len(way.nodes) > 3]
     )
     points = net.points()[ends]
     gates: set[int] = set()
@@ -127,9 +119,7 @@ def _make_ring(net: Network, node: int, touching: dict[int, set[int]]) -> None:
         assert way is not None
         pieces.append((rank, Way([on_ring, *nodes[way[0] :]], dict(net.ways[rank].tags))))
     _replace(net, ranks, pieces, node, touching)
-    net.ways.append(
-        Way(_close_ring(net, centre, ring), {"highway": best, "junction": "roundabout", "maxspeed": "30"})
-    )
+    net.ways.append(Way(_close_ring(net, centre, ring), {"highway": best, "junction": "roundabout", "maxspeed": "30"}))
 
 
 def _outward(net: Network, rank: int, node: int) -> list[tuple[int, list[int]]]:
@@ -192,9 +182,7 @@ def add_one_ways(net: Network, places: Settlements) -> None:
                 chosen.append(rank)
     for _ in range(6):
         stuck = _stuck_nodes(net)
-        loosened = [
-            rank for rank in chosen if "oneway" in net.ways[rank].tags and stuck & set(net.ways[rank].nodes)
-        ]
+        loosened = [rank for rank in chosen if "oneway" in net.ways[rank].tags and stuck & set(net.ways[rank].nodes)]
         for rank in loosened:
             del net.ways[rank].tags["oneway"]
         if not loosened:
