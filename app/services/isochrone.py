@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import THRESHOLD_S
-from app.errors import InvalidInputError
+from app.errors import FieldError, InvalidInputError
 from app.persistence.models import RoadNetwork, Site
 from app.services.compute import MAX_ACCESS_M
 from app.services.compute_inputs import load_sites
@@ -26,6 +26,10 @@ from routing.search import times_at, times_from_origins, times_to_sites
 from routing.snap import Attachment, attach
 
 Direction = Literal["arrival", "departure"]
+
+#: How far a road is looked for, only to say how far it is.
+LOOKED_FOR_M = 20_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -131,9 +135,12 @@ def _attach_origin(graph: RoadGraph, lon: float, lat: float) -> tuple[Attachment
     x_m, y_m = to_graph.transform([lon], [lat])
     at = attach(graph, np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)
     if at.road[0] < 0:
+        far = attach(graph, np.asarray(x_m), np.asarray(y_m), LOOKED_FOR_M).access_m[0]
+        how_far = f"à {far:.0f} m" if np.isfinite(far) else f"à plus de {LOOKED_FOR_M:.0f} m"
         raise InvalidInputError(
-            f"Le point lon={lon:g}, lat={lat:g} est à plus de {MAX_ACCESS_M:.0f} m de toute route ouverte aux voitures. "
-            "Choisissez un point plus près d'une route."
+            f"Le point lon={lon:g}, lat={lat:g} est {how_far} de la route ouverte aux voitures la plus proche ; au plus "
+            f"{MAX_ACCESS_M:.0f} m sont permis. Choisissez un point plus près d'une route.",
+            [FieldError(name, f"{value:g}", "Trop loin d'une route.") for name, value in (("lon", lon), ("lat", lat))],
         )
     name = int(graph.road_name[at.road[0]])
     return at, Origin(lon, lat, float(at.access_m[0]), graph.names[name] if name >= 0 else None)

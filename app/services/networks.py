@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from geoalchemy2.functions import ST_Contains, ST_MakePoint, ST_SetSRID
+from geoalchemy2.functions import ST_DWithin, ST_MakePoint, ST_SetSRID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from app.errors import InvalidInputError, NotReadyError
+from app.errors import FieldError, InvalidInputError, NotReadyError
 from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
 from routing.graph import RoadGraph, open_graph
@@ -17,6 +17,10 @@ from routing.graph import RoadGraph, open_graph
 #: A network answers for a département when this share of its communes meets its extent. Not all: an islet without
 #: a road is no reason to refuse.
 MIN_SHARE_OF_COMMUNES = 0.9
+
+
+#: A point a little beyond the last road may still be attached to it (about 1 km).
+EXTENT_MARGIN_DEG = 0.01
 
 
 def open_network(store: Store, network: RoadNetwork) -> RoadGraph:
@@ -53,13 +57,19 @@ def network_at(session: Session, lon: float, lat: float, *, mode: str) -> RoadNe
     point = ST_SetSRID(ST_MakePoint(lon, lat), 4326)
     network = session.scalar(
         select(RoadNetwork)
-        .where(RoadNetwork.mode == mode, RoadNetwork.is_current, ST_Contains(RoadNetwork.extent, point))
+        .where(
+            RoadNetwork.mode == mode, RoadNetwork.is_current, ST_DWithin(RoadNetwork.extent, point, EXTENT_MARGIN_DEG)
+        )
         .order_by(RoadNetwork.created_at.desc())
         .limit(1)
     )
     if network is None:
         raise InvalidInputError(
             f"Le point lon={lon:g}, lat={lat:g} est hors des réseaux routiers chargés. Vérifiez l'ordre "
-            "(longitude puis latitude) ou importez les routes de ce territoire."
+            "(longitude puis latitude) ou importez les routes de ce territoire.",
+            [
+                FieldError("lon", f"{lon:g}", "Hors des réseaux chargés."),
+                FieldError("lat", f"{lat:g}", "Hors des réseaux chargés."),
+            ],
         )
     return network
