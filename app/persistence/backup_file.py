@@ -29,6 +29,7 @@ _MANIFEST: Final = "manifest.json"
 _FORMAT: Final = "accueil30-backup-1"
 _MANIFEST_LIMIT_BYTES: Final = 16 << 20
 _CHUNK_BYTES: Final = 1 << 20
+_END_BYTES: Final = 2 * tarfile.BLOCKSIZE  # of zeros, after the last member
 _WORD = r"[A-Za-z0-9_][A-Za-z0-9._-]*"  # no leading dot: neither "..", nor what a process is still writing
 _NAME = re.compile(rf"{re.escape(DUMP)}|graphs/{_WORD}/{_WORD}")
 
@@ -91,7 +92,7 @@ def extract(file: Path, manifest: Manifest, folder: Path) -> None:
     left = dict(manifest.parts)
     try:
         with file.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
-            archive.next()  # the manifest, read before
+            last = archive.next()  # the manifest, read before
             while member := archive.next():
                 part = left.pop(member.name, None)
                 if part is None or not member.isreg() or member.size != part.bytes:
@@ -99,8 +100,11 @@ def extract(file: Path, manifest: Manifest, folder: Path) -> None:
                 content = archive.extractfile(member)
                 if content is None or _copy(content, folder / member.name) != part.sha256:
                     raise _spoilt(file, f"{member.name} n'a pas l'empreinte annoncée")
+                last = member
     except (tarfile.TarError, EOFError):
         raise _spoilt(file, "le fichier s'arrête avant la fin") from None
+    if last is None or file.stat().st_size < last.offset_data + last.size + _END_BYTES:
+        raise _spoilt(file, "la marque de fin manque")
     if left:
         raise _spoilt(file, f"{len(left)} élément(s) sur {len(manifest.parts)} manquent à la fin")
 
