@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from app.cli.console import explain, say
+from app.cli.console import WrongUsageError, explain, say
 from app.cli.parser import build_parser
 
 
@@ -29,6 +29,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # `accueil30 ... | head`
         sys.stderr.close()
         return 1
+    except WrongUsageError as error:
+        say(f"Commande mal écrite. {error}")
+        return 2
     except Exception as error:
         message = explain(error)
         if message is None:

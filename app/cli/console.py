@@ -22,6 +22,10 @@ SHOWN_FINDINGS = 20
 FILE_WIDTH = 140
 
 
+class WrongUsageError(Exception):
+    """A command that the parser let through and that still does not say what to do; French, exit code 2."""
+
+
 def say(message: str) -> None:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(message)
 

@@ -10,11 +10,11 @@ from typing import Any
 from rich.table import Table
 from sqlalchemy import select
 
-from app.cli.console import answer_json, answer_table, say
+from app.cli.console import WrongUsageError, answer_json, answer_table, say
 from app.cli.workplace import open_workplace
 from app.domain.coverage import SCOPE_LABELS_FR, Scope, ZoneFigures, scope_of
 from app.domain.wording import duration_fr, integer_fr, share_fr
-from app.errors import InvalidInputError
+from app.errors import NotFoundError
 
 
 def compute(options: argparse.Namespace) -> None:
@@ -22,13 +22,16 @@ def compute(options: argparse.Namespace) -> None:
     from app.services.compute import compute as compute_run
     from data.store import Store
 
-    settings, transaction = open_workplace()
     if bool(options.codes) == options.all:
-        raise InvalidInputError("Donnez un ou plusieurs codes de département, ou --all (l'un ou l'autre).")
+        raise WrongUsageError("Donnez un ou plusieurs codes de département, ou --all (l'un ou l'autre).")
+    threshold_s = _threshold_s(options)
+    settings, transaction = open_workplace()
     codes = options.codes
     if options.all:
         with transaction() as session:
             codes = list(session.scalars(select(Departement.code).order_by(Departement.code)))
+        if not codes:
+            raise NotFoundError("Aucun département n'est chargé : importez d'abord ses communes.")
     answers = []
     for code in codes:
         with transaction() as session:
@@ -37,7 +40,7 @@ def compute(options: argparse.Namespace) -> None:
                 Store(settings.store),
                 code,
                 mode=options.mode,
-                threshold_s=_threshold_s(options),
+                threshold_s=threshold_s,
                 roads=options.roads,
                 force=options.force,
                 step=partial(_say_step, code),
@@ -56,7 +59,7 @@ def compute(options: argparse.Namespace) -> None:
         if not options.json:
             _say_outcome(code, outcome.headline, outcome.was_already_done, outcome.duration_s, outcome.warnings)
     if options.json:
-        answer_json(answers if len(answers) > 1 else answers[0])
+        answer_json(answers[0] if len(options.codes) == 1 else answers)
 
 
 def _say_step(code: str, doing: str) -> None:
@@ -66,8 +69,8 @@ def _say_step(code: str, doing: str) -> None:
 def coverage(options: argparse.Namespace) -> None:
     from app.services.coverage import get_coverage, get_zones
 
-    _, transaction = open_workplace()
     asked: dict[str, Any] = {"mode": options.mode, "threshold_s": _threshold_s(options), "scope": _scope(options)}
+    _, transaction = open_workplace()
     with transaction() as session:
         found = get_coverage(session, options.code, **asked)
         _, zones = get_zones(session, options.code, options.level, **asked)
@@ -97,11 +100,10 @@ def coverage(options: argparse.Namespace) -> None:
 def gaps(options: argparse.Namespace) -> None:
     from app.services.gaps import get_gaps
 
+    asked: dict[str, Any] = {"mode": options.mode, "threshold_s": _threshold_s(options), "scope": _scope(options)}
     _, transaction = open_workplace()
     with transaction() as session:
-        run, found = get_gaps(
-            session, options.code, mode=options.mode, threshold_s=_threshold_s(options), scope=_scope(options)
-        )
+        run, found = get_gaps(session, options.code, **asked)
     if options.json:
         answer_json(
             {
@@ -159,7 +161,7 @@ def report(options: argparse.Namespace) -> None:
 
 def _threshold_s(options: argparse.Namespace) -> int:
     if not 1 <= options.threshold <= 240:
-        raise InvalidInputError(f"Seuil reçu : {options.threshold} minutes. Attendu : de 1 à 240.")
+        raise WrongUsageError(f"Seuil reçu : {options.threshold} minutes. Attendu : de 1 à 240.")
     return int(options.threshold) * 60
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.cli.console import answer_json, progress_bar, say, show_findings
+from app.cli.console import WrongUsageError, answer_json, progress_bar, say, show_findings
 from app.cli.workplace import open_workplace
-from app.errors import BadFileError, InvalidInputError
+from app.errors import BadFileError
 from app.services.imports import ImportOutcome
 from app.settings import Settings
 from data.contract import ReadReport
@@ -24,7 +24,7 @@ def roads(options: argparse.Namespace) -> None:
     from data.store import Store, slug
 
     if (options.file is None) == (options.place is None):
-        raise InvalidInputError("Donnez un fichier de routes, ou un lieu avec --place (l'un ou l'autre).")
+        raise WrongUsageError("Donnez un fichier de routes, ou un lieu avec --place (l'un ou l'autre).")
     asked = {"name": options.name, "crs_epsg": options.epsg}
     if options.place is None:
         with progress_bar("Lecture des routes") as progress:

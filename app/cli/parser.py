@@ -10,9 +10,8 @@ from typing import NoReturn
 # argparse speaks through gettext and ships no French catalogue: these are all the words it can say to our users.
 _FRENCH = {
     "usage: ": "Usage : ",
-    "positional arguments": "Arguments",
-    "options": "Options",
-    "subcommands": "Commandes",
+    "positional arguments": "Arguments\u00a0",  # the colon comes from argparse
+    "options": "Options\u00a0",
     "show this help message and exit": "affiche cette aide",
     "the following arguments are required: %s": "il manque : %s",
     "unrecognized arguments: %s": "arguments inconnus : %s",
@@ -21,6 +20,8 @@ _FRENCH = {
     "invalid %(type)s value: %(value)r": "valeur inutilisable : %(value)r",
     "invalid choice: %(value)r (choose from %(choices)s)": "choix inconnu : %(value)r (possibles : %(choices)s)",
     "not allowed with argument %s": "ne va pas avec %s",
+    "ambiguous option: %(option)s could match %(matches)s": "%(option)s abrège plusieurs options : %(matches)s",
+    "ignored explicit argument %r": "n'attend pas de valeur (reçu : %r)",
     "%(prog)s: error: %(message)s\n": "%(message)s\n",
 }
 argparse._ = lambda text: _FRENCH.get(text, text)  # type: ignore[attr-defined]
@@ -40,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Qui est à moins de 30 minutes d'un premier accueil social, qui ne l'est pas, et où est allé l'argent.",
         epilog="Codes de sortie : 0 fait, 1 échec, 2 commande mal écrite. Documentation : README.md.",
     )
-    commands = parser.add_subparsers(title="Commandes", metavar="COMMANDE", required=True)
+    commands = parser.add_subparsers(title="Commandes\u00a0", metavar="COMMANDE", required=True)
     _add_database(commands)
     _add_imports(commands)
     _add_exports(commands)
@@ -101,8 +102,12 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="format du fichier (auto : d'après ses colonnes)",
     )
     for table in (grid, sites):
-        table.add_argument("--encoding", help="encodage d'un CSV qui n'est pas en UTF-8, par exemple windows-1252")
-        table.add_argument("--delimiter", help="séparateur d'un CSV si ce n'est pas la virgule, par exemple ';'")
+        table.add_argument(
+            "--encoding", metavar="ENCODAGE", help="encodage d'un CSV qui n'est pas en UTF-8, par exemple windows-1252"
+        )
+        table.add_argument(
+            "--delimiter", metavar="SIGNE", help="séparateur d'un CSV si ce n'est pas la virgule, par exemple ';'"
+        )
 
 
 def _add_exports(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -135,9 +140,11 @@ def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
     gaps = _command(commands, "gaps", "montre où sont les habitants non couverts", do.gaps)
     _zone_options(gaps)
     report = _command(commands, "report", "écrit le rapport annuel en PDF accessible", do.report)
-    report.add_argument("code", metavar="DEPARTEMENT")
-    report.add_argument("--year", metavar="AN", type=int, required=True)
-    report.add_argument("--out", metavar="DOSSIER", type=Path, default=Path())
+    report.add_argument("code", metavar="DEPARTEMENT", help="2A, 09 ...")
+    report.add_argument("--year", metavar="AN", type=int, required=True, help="année du rapport")
+    report.add_argument(
+        "--out", metavar="DOSSIER", type=Path, default=Path(), help="où écrire ; par défaut le dossier courant"
+    )
 
 
 def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -154,8 +161,8 @@ def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _group(
     commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str
 ) -> argparse._SubParsersAction[_Parser]:
-    parser = commands.add_parser(name, help=help_fr, description=help_fr.capitalize() + ".")
-    return parser.add_subparsers(title="Commandes", metavar="COMMANDE", required=True)
+    parser = commands.add_parser(name, help=help_fr, description=help_fr[0].upper() + help_fr[1:] + ".")
+    return parser.add_subparsers(title="Commandes\u00a0", metavar="COMMANDE", required=True)
 
 
 def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str, do: Do) -> argparse.ArgumentParser:
@@ -166,13 +173,15 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: 
 
 def _import(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: str, do: Do) -> argparse.ArgumentParser:
     parser = _command(commands, name, help_fr, do)
-    parser.add_argument("file", metavar="FICHIER", type=Path, nargs="?" if name == "roads" else None)
+    parser.add_argument(
+        "file", metavar="FICHIER", type=Path, nargs="?" if name == "roads" else None, help="fichier à faire entrer"
+    )
     parser.add_argument("--dry-run", action="store_true", help="lit et contrôle tout, n'enregistre rien")
     return _json(parser)
 
 
 def _zone_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("code", metavar="DEPARTEMENT")
+    parser.add_argument("code", metavar="DEPARTEMENT", help="2A, 09 ...")
     parser.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
     parser.add_argument(
         "--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)"
