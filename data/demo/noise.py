@@ -33,9 +33,24 @@ def value_noise(x: Float64, y: Float64, seed: int) -> Float64:
     i, j = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     fx, fy = x - i, y - j
     sx, sy = fx * fx * fx * (fx * (fx * 6 - 15) + 10), fy * fy * fy * (fy * (fy * 6 - 15) + 10)
-    low = hash_unit(i, j, seed) * (1 - sx) + hash_unit(i + 1, j, seed) * sx
-    high = hash_unit(i, j + 1, seed) * (1 - sx) + hash_unit(i + 1, j + 1, seed) * sx
+    a, b, c, d = _corners(i, j, seed)
+    low = a * (1 - sx) + b * sx
+    high = c * (1 - sx) + d * sx
     return (low * (1 - sy) + high * sy) * 2 - 1
+
+
+def _corners(i: Int64, j: Int64, seed: int) -> tuple[Float64, Float64, Float64, Float64]:
+    """The hashes at (i, j), (i + 1, j), (i, j + 1), (i + 1, j + 1); each hashed once when points are many."""
+    if i.size == 0:
+        return hash_unit(i, j, seed), hash_unit(i, j, seed), hash_unit(i, j, seed), hash_unit(i, j, seed)
+    first_i, first_j = int(i.min()), int(j.min())
+    wide, high = int(i.max()) - first_i + 2, int(j.max()) - first_j + 2
+    if wide * high > i.size:
+        return tuple(hash_unit(i + right, j + up, seed) for up in (0, 1) for right in (0, 1))  # type: ignore[return-value]
+    column, row = np.meshgrid(np.arange(wide), np.arange(high), indexing="ij")
+    table = hash_unit(column + first_i, row + first_j, seed).ravel()
+    at = (i - first_i) * high + (j - first_j)
+    return table[at], table[at + high], table[at + 1], table[at + high + 1]
 
 
 def layered_noise(x: Float64, y: Float64, seed: int, octaves: int) -> Float64:

@@ -124,7 +124,7 @@ def _ports(relief: Relief, closed: Bool) -> tuple[int, int]:
     cells = np.nonzero(~closed)[0]
     on_island = relief.island.ravel()[cells]
     island, main = cells[on_island], cells[~on_island]
-    main = main[main % COLUMNS < 200]
+    main = main[(main % COLUMNS < 140) & (main // COLUMNS < 210)]
     gap_x = (main % COLUMNS)[:, None] - (island % COLUMNS)[None, ::3]
     gap_y = (main // COLUMNS)[:, None] - (island // COLUMNS)[None, ::3]
     best = int(np.argmin(gap_x * gap_x + gap_y * gap_y))

@@ -184,15 +184,15 @@ def test_epci_are_the_unions_of_their_communes(demo: DemoFiles, communes: list[d
 
 
 def test_the_real_readers_take_every_row(demo: DemoFiles) -> None:
-    """Communes of the neighbour need its code in the table of territories; all the rest is taken."""
     _, epci = read_epci(demo.epci)
     table, grid = read_grid(demo.grid)
     assert (epci.rows_rejected, grid.rows_rejected) == (0, 0)
     assert table["is_estimated"].any()
     assert (~table["is_estimated"]).any()
     assert (table["individuals"] % 1 != 0).any()
-    communes, _ = read_communes(demo.communes)
-    sites, _ = read_france_services(demo.sites)
+    communes, outlines = read_communes(demo.communes)
+    sites, places = read_france_services(demo.sites)
+    assert (outlines.rows_rejected, places.rows_rejected) == (0, 0)
     assert (communes["departement_code"] == "00").sum() >= 190
     assert {"fixed", "branch", "mobile"} <= set(sites["form"])
 
