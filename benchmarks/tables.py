@@ -1,0 +1,87 @@
+"""What a benchmark gives back, and how it is shown: what, how long, the goal, the ratio against each peer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+WIDTH = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measure. ``peers``: the same question in the same unit, asked of others in the same run."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None = None
+    peers: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def is_met(self) -> bool | None:
+        """Strictly under the goal; None without a goal."""
+        return None if self.goal is None else self.value < self.goal
+
+
+@dataclass(slots=True)
+class Section:
+    """The lines of one benchmark, and the load average (1 min) of the machine before it."""
+
+    name: str
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)  # path -> first characters of its sha256
+    load_before: float | None = None
+    skipped: str | None = None
+
+
+def show(section: Section, console: Console) -> None:
+    """One table, its notes, its inputs."""
+    load = "" if section.load_before is None else f" (load average before: {section.load_before:.1f})"
+    console.print(f"\n[bold]{section.name}[/bold] {section.title}{load}")
+    if section.skipped:
+        console.print(f"  skipped: {section.skipped}")
+        return
+    table = Table(pad_edge=False)
+    for heading in ("what", "ours", "goal", "others, and how many times ours", "note"):
+        table.add_column(heading, justify="right" if heading in ("ours", "goal") else "left")
+    for line in section.lines:
+        table.add_row(line.what, quantity(line.value, line.unit), _goal(line), _peers(line), line.note)
+    console.print(table)
+    for note in section.notes:
+        console.print(f"  {note}")
+    for path, digest in section.inputs.items():
+        console.print(f"  input {path} sha256 {digest}")
+
+
+def as_json(section: Section) -> dict[str, Any]:
+    """The section for machines; each line with ``is_met`` and the ratio of each peer."""
+    value = asdict(section)
+    for line, written in zip(section.lines, value["lines"], strict=True):
+        written["is_met"] = line.is_met
+        written["ratios"] = {name: peer / line.value for name, peer in line.peers.items()}
+    return value
+
+
+def quantity(value: float, unit: str) -> str:
+    """Three figures that mean something: 1.23 ms, 12.3 s, 1,234 requests/s."""
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def _goal(line: Line) -> str:
+    if line.goal is None:
+        return ""
+    return f"< {line.goal:g} {line.unit}: {'met' if line.is_met else 'MISSED'}"
+
+
+def _peers(line: Line) -> str:
+    return ", ".join(
+        f"{name} {quantity(peer, line.unit)} ×{peer / line.value:.1f}" for name, peer in line.peers.items()
+    )
