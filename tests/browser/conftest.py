@@ -159,10 +159,20 @@ def browser_without_webgl(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def look(browser: Browser, service: Service) -> Iterator[Look]:
     """``look("/carte/00", color_scheme="dark")`` opens a page; no script of it may have failed at the end."""
+    yield from _looking(browser, service)
+
+
+@pytest.fixture
+def read(browser_without_webgl: Browser, service: Service) -> Iterator[Look]:
+    """The same by a browser that cannot draw the map: quicker, and the figures must all be there."""
+    yield from _looking(browser_without_webgl, service)
+
+
+def _looking(browser: Browser, service: Service) -> Iterator[Look]:
     visits: list[Visit] = []
 
-    def open_page(path: str, *, by: Browser = browser, of: Service = service, **options: Any) -> Visit:
-        context = by.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "fr-FR", **options})
+    def open_page(path: str, *, of: Service = service, **options: Any) -> Visit:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "fr-FR", **options})
         visit = Visit(context.new_page(), of.address)
         _listen(visit)
         visit.page.goto(of.address + path)
@@ -186,9 +196,7 @@ def _listen(visit: Visit) -> None:
     visit.page.on(
         "console",
         lambda line: (
-            visit.complaints.append(line.text)
-            if line.type == "error" and "status of 4" not in line.text
-            else None
+            visit.complaints.append(line.text) if line.type == "error" and "status of 4" not in line.text else None
         ),
     )
 

@@ -10,32 +10,31 @@ from tests.browser.reading import columns, figures, integer, rows
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def test_headline_is_the_api_s_and_adds_up(look: Look, service: Service) -> None:
-    visit = look(f"/carte/{DEMO}")
+def test_headline_is_the_api_s_and_adds_up(read: Look, service: Service) -> None:
+    visit = read(f"/carte/{DEMO}")
     visit.wait_figures()
     shown = figures(visit.page)
     assert shown == service.get(f"/departements/{DEMO}/coverage")["population"]
     assert shown["covered"] + shown["uncovered"] + shown["unknown"] == shown["total"]
 
 
-@pytest.mark.parametrize("level", ["commune", "epci"])
-def test_every_zone_has_the_figures_of_the_api(look: Look, service: Service, level: str) -> None:
-    panel = {"commune": "communes", "epci": "epci"}[level]
-    visit = look(f"/carte/{DEMO}?onglet={panel}")
+def test_every_zone_has_the_figures_of_the_api(read: Look, service: Service) -> None:
+    visit = read(f"/carte/{DEMO}")
     visit.wait_figures()
-    heads = columns(visit.page, panel)
     named = {"total": "Habitants", "covered": "Couverts", "uncovered": "Non couverts", "unknown": "Inconnus"}
-    shown = {
-        key: {name: integer(cells[heads.index(label)]) for name, label in named.items()}
-        for key, cells in rows(visit.page, panel).items()
-    }
-    expected = service.get(f"/departements/{DEMO}/coverage/zones?level={level}")["items"]
-    assert len(expected) > 3
-    assert shown == {zone["code"]: zone["population"] for zone in expected}
+    for level, panel in (("commune", "communes"), ("epci", "epci")):
+        heads = columns(visit.page, panel)
+        shown = {
+            key: {name: integer(cells[heads.index(label)]) for name, label in named.items()}
+            for key, cells in rows(visit.page, panel).items()
+        }
+        expected = service.get(f"/departements/{DEMO}/coverage/zones?level={level}")["items"]
+        assert len(expected) > 3
+        assert shown == {zone["code"]: zone["population"] for zone in expected}
 
 
-def test_gaps_are_the_api_s_and_sum_to_the_uncovered(look: Look, service: Service) -> None:
-    visit = look(f"/carte/{DEMO}?onglet=gaps")
+def test_gaps_are_the_api_s_and_sum_to_the_uncovered(read: Look, service: Service) -> None:
+    visit = read(f"/carte/{DEMO}?onglet=gaps")
     visit.wait_figures()
     people = columns(visit.page, "gaps").index("Habitants")
     shown = {int(key): integer(cells[people]) for key, cells in rows(visit.page, "gaps").items()}
@@ -61,8 +60,8 @@ def test_counting_fewer_sites_shows_the_other_figures(look: Look, service: Servi
     assert any("/tiles/communes/" in url and "scope=own_fixed" in url for url in visit.requested)
 
 
-def test_the_address_brings_back_the_same_page(look: Look) -> None:
-    visit = look(f"/carte/{DEMO}?voisins=0&onglet=epci")
+def test_the_address_brings_back_the_same_page(read: Look) -> None:
+    visit = read(f"/carte/{DEMO}?voisins=0&onglet=epci")
     visit.wait_figures()
     assert not visit.page.get_by_label("Lieux des départements voisins").is_checked()
     assert visit.page.get_by_role("tab", name="EPCI").get_attribute("aria-selected") == "true"
@@ -76,8 +75,8 @@ def test_a_hostile_name_is_shown_as_text(look: Look) -> None:
     assert visit.page.evaluate("() => window.broken") is None
 
 
-def test_fiction_staleness_money_and_sources_are_said(look: Look, service: Service) -> None:
-    visit = look(f"/carte/{DEMO}")
+def test_fiction_staleness_money_and_sources_are_said(read: Look, service: Service) -> None:
+    visit = read(f"/carte/{DEMO}")
     visit.wait_figures()
     assert visit.page.locator("#fiction").is_visible()
     info = service.get(f"/departements/{DEMO}/coverage")["info"]
@@ -91,16 +90,16 @@ def test_fiction_staleness_money_and_sources_are_said(look: Look, service: Servi
     assert "85\u202f000\u00a0€" in money and "payé" in money
 
 
-def test_every_download_answers(look: Look) -> None:
-    visit = look(f"/carte/{DEMO}")
+def test_every_download_answers(read: Look) -> None:
+    visit = read(f"/carte/{DEMO}")
     visit.wait_figures()
     for link in visit.page.locator("#downloads a").all():
         answer = visit.page.context.request.get(visit.address + str(link.get_attribute("href")))
         assert answer.ok, f"{link.inner_text()}: {answer.status}"
 
 
-def test_home_lists_what_is_loaded(look: Look, service: Service) -> None:
-    visit = look("/")
+def test_home_lists_what_is_loaded(read: Look, service: Service) -> None:
+    visit = read("/")
     card = visit.page.locator(".card").filter(has=visit.page.locator(f"a[href='/carte/{DEMO}']"))
     card.wait_for()
     item = next(one for one in service.get("/departements")["items"] if one["code"] == DEMO)
@@ -109,14 +108,14 @@ def test_home_lists_what_is_loaded(look: Look, service: Service) -> None:
     assert "fictif" in card.inner_text()
 
 
-def test_home_with_nothing_loaded_says_how(look: Look, empty_service: Service) -> None:
-    visit = look("/", of=empty_service)
+def test_home_with_nothing_loaded_says_how(read: Look, empty_service: Service) -> None:
+    visit = read("/", of=empty_service)
     visit.page.get_by_text("Aucun département n’est chargé").wait_for()
     assert "accueil30 demo" in visit.page.locator("main").inner_text()
 
 
-def test_a_departement_that_is_not_loaded_is_explained_in_french(look: Look) -> None:
-    visit = look("/carte/75")
+def test_a_departement_that_is_not_loaded_is_explained_in_french(read: Look) -> None:
+    visit = read("/carte/75")
     alert = visit.page.locator("#headline [role=alert]")
     alert.wait_for()
     assert "75" in alert.inner_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser.conftest import DEMO, Look, Service
 from tests.browser.reading import figures, rows
@@ -53,7 +52,9 @@ def test_a_click_shows_isochrones_and_the_nearest_sites(look: Look, service: Ser
     site = service.a_site()
     visit = look(f"/carte/{DEMO}?vue={site['lon']},{site['lat']},9.5")
     visit.wait_map()
-    box = visit.page.locator("#map canvas").bounding_box()
+    canvas = visit.page.locator("#map canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
     assert box is not None
     # A little beside the site: a click on a site takes the site's own place.
     visit.page.mouse.click(box["x"] + box["width"] / 2 + 14, box["y"] + box["height"] / 2 + 14)
@@ -83,10 +84,8 @@ def test_a_point_in_the_sea_is_refused_in_french(look: Look) -> None:
     assert alert.get_by_role("button", name="Réessayer").is_visible()
 
 
-def test_without_webgl_everything_is_in_the_tables(
-    look: Look, browser_without_webgl: Browser, service: Service
-) -> None:
-    visit = look(f"/carte/{DEMO}", by=browser_without_webgl)
+def test_without_webgl_everything_is_in_the_tables(read: Look, service: Service) -> None:
+    visit = read(f"/carte/{DEMO}")
     visit.wait_figures()
     assert "WebGL" in visit.page.locator("#map-message").inner_text()
     assert figures(visit.page) == service.get(f"/departements/{DEMO}/coverage")["population"]
@@ -97,8 +96,8 @@ def test_without_webgl_everything_is_in_the_tables(
     assert not any("maplibre" in url for url in visit.requested), "1 MB of map for a browser that cannot draw"
 
 
-def test_without_scripts_the_figures_are_one_link_away(look: Look) -> None:
-    visit = look(f"/carte/{DEMO}", java_script_enabled=False)
+def test_without_scripts_the_figures_are_one_link_away(read: Look) -> None:
+    visit = read(f"/carte/{DEMO}", java_script_enabled=False)
     link = visit.page.locator("noscript a, .notice a").first
     answer = visit.page.context.request.get(visit.address + str(link.get_attribute("href")))
     assert answer.ok

@@ -11,7 +11,7 @@ export class ApiError extends Error {
   }
 }
 
-export function apiUrl(path, params = {}) {
+function apiUrl(path, params = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     if (value !== null && value !== undefined) query.set(name, String(value));

@@ -82,7 +82,11 @@ async function loadFigures() {
     fetcher: () => api.coverage(code, question(store.get())),
     render: (answer) => renderHeadline({ data: answer, store }),
   });
-  if (!data || mine !== turn) return;
+  if (mine !== turn) return;
+  if (!data) {
+    showNoFigures();
+    return;
+  }
   store.set({ info: data.info });
   const asked = question(store.get(), data.info.run_id);
   renderIdentity(data);
@@ -97,6 +101,13 @@ async function loadFigures() {
   store.set({ communes: communes?.items ?? null });
   tables.communes.select(store.get().commune);
   announce(`${data.departement.nom} : chiffres chargés, ${data.scope_label}.`);
+}
+
+/** The headline says why; what depends on it says so instead of staying blank. */
+function showNoFigures() {
+  const sections = [bodies.communes, bodies.epci, bodies.gaps, byId("downloads").querySelector("div"), byId("method").querySelector("div")];
+  for (const body of sections) replace(body, h("p", { class: "hint" }, "Rien à montrer sans les chiffres de couverture : voir le message en haut de la page."));
+  byId("method").setAttribute("aria-busy", "false");
 }
 
 function renderIdentity({ departement, info }) {
@@ -137,6 +148,10 @@ async function startMap() {
   }
   const { items } = await api.departements();
   const bbox = items.find((item) => item.code === code)?.bbox;
+  if (!bbox) {
+    message.textContent = `Rien à dessiner : le département ${code} n’est pas chargé.`;
+    return;
+  }
   hook.view = await createMapView({
     container: byId("map"), message, legend: byId("legend-body"), code, bbox, store, places, basemap: { url: page.dataset.basemapUrl, attribution: page.dataset.basemapAttribution },
   });

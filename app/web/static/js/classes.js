@@ -18,13 +18,7 @@ export const COVERAGE_CLASSES = [
 ];
 export const UNKNOWN_CLASS = { id: "unknown", label: "sans habitant, ou inconnu", token: "--c-unknown", pattern: "dots" };
 
-export function coverageClass(coveredPct) {
-  if (coveredPct === null || coveredPct === undefined) return UNKNOWN_CLASS;
-  if (coveredPct <= 0) return COVERAGE_CLASSES[0];
-  return COVERAGE_CLASSES.slice(1).find((item) => coveredPct < item.below);
-}
-
-/** The same classes as a MapLibre expression; `pick` gives the value of a class. */
+/** The classes as a MapLibre expression; `pick` gives the value of a class. */
 export function coverageExpression(pick) {
   const share = ["get", "covered_pct"];
   const [none, ...rest] = COVERAGE_CLASSES;

@@ -60,3 +60,9 @@ export const metres = (value) =>
   value === null || value === undefined ? UNKNOWN : `${INTEGER.format(value)}${NNBSP}m`;
 
 export const triState = (value) => (value === true ? "oui" : value === false ? "non" : UNKNOWN);
+
+const DAYS = { Mo: "lun", Tu: "mar", We: "mer", Th: "jeu", Fr: "ven", Sa: "sam", Su: "dim", PH: "fériés", off: "fermé", closed: "fermé" };
+
+/** opening_hours of OpenStreetMap, with French days: "lun-ven 08:30-12:00, 13:30-17:00". */
+export const hours = (text) =>
+  text ? text.replace(/\b(Mo|Tu|We|Th|Fr|Sa|Su|PH|off|closed)\b/g, (word) => DAYS[word]).replace(/,(?=\S)/g, ", ") : UNKNOWN;

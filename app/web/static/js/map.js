@@ -66,6 +66,9 @@ export async function createMapView({ container, message, legend, code, bbox, st
   map.on("error", ({ error }) => {
     message.textContent = `Une partie de la carte n’a pas pu être chargée (${error?.message ?? "erreur inconnue"}). Les tableaux restent complets.`;
   });
+  map.on("movestart", () => {
+    message.textContent = "";
+  });
   const nameCommunes = async () => {
     view.labels = communeLabels(await places(), store.get().communes);
     map.getSource("commune-names")?.setData(view.labels);
@@ -103,6 +106,11 @@ function bindStore({ map, store, context }) {
   store.on(["commune"], withStyle(({ commune }) => map.setFilter("communes-selected", ["==", ["get", "code"], commune ?? ""])));
   store.on(["point"], withStyle(({ point }) => map.getSource("origin").setData(pointFeature(point))));
   store.on(["isochrones"], withStyle(({ isochrones }) => map.getSource("isochrones").setData(isochrones ?? EMPTY)));
+  store.on(["view"], ({ view }) => {
+    const { lng, lat } = map.getCenter();
+    const isThere = !view || Math.hypot(view.lon - lng, view.lat - lat) < 1e-3 && Math.abs(view.zoom - map.getZoom()) < 0.02;
+    if (!isThere) map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom }); // back and forward in the history
+  });
   map.on("moveend", () => {
     const { lng, lat } = map.getCenter();
     store.set({ view: { lon: lng, lat, zoom: map.getZoom() } });

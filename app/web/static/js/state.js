@@ -3,12 +3,14 @@
 const DEFAULTS = { neighbours: true, mobile: true, commune: null, point: null, view: null, tab: "communes" };
 const round = (value, digits) => Number(value.toFixed(digits));
 
+/** "lon,lat[,zoom]"; null for anything else: an address can be typed by hand. */
 function numbers(text, length) {
   const values = (text ?? "").split(",").map(Number);
-  return values.length === length && values.every(Number.isFinite) && text ? values : null;
+  const isPlace = text && values.length === length && values.every(Number.isFinite);
+  return isPlace && Math.abs(values[0]) <= 180 && Math.abs(values[1]) <= 90 ? values : null;
 }
 
-export function parseState(search) {
+function parseState(search) {
   const query = new URLSearchParams(search);
   const point = numbers(query.get("point"), 2);
   const view = numbers(query.get("vue"), 3);
@@ -22,7 +24,7 @@ export function parseState(search) {
   };
 }
 
-export function formatState(state) {
+function formatState(state) {
   const parts = [];
   if (!state.neighbours) parts.push("voisins=0");
   if (!state.mobile) parts.push("bus=0");

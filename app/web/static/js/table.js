@@ -20,9 +20,11 @@ export function createTable({ id, caption, columns, noun, search, filter, rowKey
   const body = h("tbody");
   const tally = h("p", { class: "tally", role: "status" });
   const headers = columns.map((column) => headerCell(column, () => sortBy(column)));
-  const scroller = h("div", { class: "table-scroll", role: "region", tabindex: "0", "aria-labelledby": `${id}-caption` },
-    h("table", {}, h("caption", { id: `${id}-caption` }, caption), h("thead", {}, h("tr", {}, headers.map((header) => header.cell))), body));
-  const element = h("div", { class: "data-table" }, controls({ id, noun, search, filter, onChange }), tally, scroller);
+  const table = h("table", {},
+    h("caption", { id: `${id}-caption` }, caption),
+    h("thead", {}, h("tr", {}, headers.map((header) => header.cell))), body);
+  const element = h("div", { class: "data-table" },
+    controls({ id, noun, search, filter, onChange }), tally, scroller(`${id}-caption`, table, "tall"));
 
   function onChange(patch) {
     Object.assign(view, patch);
@@ -68,6 +70,10 @@ export function createTable({ id, caption, columns, noun, search, filter, rowKey
   }
   return { element, setRows, select };
 }
+
+/** A table too wide for its place scrolls in a named region that the keyboard reaches. */
+export const scroller = (captionId, table, className = "short") =>
+  h("div", { class: `table-scroll ${className}`, role: "region", tabindex: "0", "aria-labelledby": captionId }, table);
 
 function headerCell(column, onSort) {
   const mark = h("span", { class: "sort-mark", "aria-hidden": "true" });

@@ -3,8 +3,9 @@
 import * as api from "../api.js";
 import { ISOCHRONE_LIMITS, ISOCHRONES } from "../classes.js";
 import { announce, h, hidden, replace } from "../dom.js";
-import { count, degrees, metres, minutes } from "../format.js";
+import { count, degrees, hours, metres, minutes } from "../format.js";
 import { errorBox } from "../loading.js";
+import { scroller } from "../table.js";
 import { lineSwatch, legendItem } from "../swatches.js";
 
 const LIMITS_IN_WORDS = new Intl.ListFormat("fr").format(ISOCHRONE_LIMITS.map(String));
@@ -69,14 +70,15 @@ function resultNodes({ point, pointName, shapes, near, onGoTo, onClear }) {
 }
 
 function nearestTable(items) {
-  return h("table", { id: "nearest" },
-    h("caption", {}, `${count(items.length, "lieu le plus proche", "lieux les plus proches")} depuis ce point`),
+  const caption = `${count(items.length, "lieu le plus proche", "lieux les plus proches")} depuis ce point`;
+  return scroller("nearest-caption", h("table", { id: "nearest" },
+    h("caption", { id: "nearest-caption" }, caption),
     h("thead", {}, h("tr", {}, ["Lieu", "Temps", "Moins de 30 min", "Horaires"].map((label, i) => h("th", { scope: "col", class: i === 1 ? "numeric" : null }, label)))),
     h("tbody", {}, items.map((item) => h("tr", {},
       h("th", { scope: "row" }, item.site.name, item.site.commune ? h("span", { class: "code" }, item.site.commune) : null),
       h("td", { class: "numeric" }, nearMinutes(item)),
       h("td", {}, item.is_within_30 ? "oui" : "non"),
-      h("td", {}, item.opening_hours ?? "inconnus")))));
+      h("td", {}, hours(item.opening_hours)))))));
 }
 
 function pointForm(onPoint) {

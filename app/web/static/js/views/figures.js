@@ -24,5 +24,5 @@ export function peopleFigures(population) {
     h("dd", {}, h("strong", { "data-figure": id }, integer(population[id])), part ? h("span", {}, ` ${part}`) : null));
   return h("dl", { class: "people" },
     Object.values(STATES).map((state) => line(swatch(state), capital(state.label), state.id, share(population[state.id], population.total))),
-    line(null, "Habitants en tout", "total"));
+    line(null, "Ensemble", "total"));
 }

@@ -2,6 +2,7 @@
 
 import { h, hidden, replace } from "../dom.js";
 import { count, day, integer, minutes, percent } from "../format.js";
+import { scroller } from "../table.js";
 import { peopleBar, peopleFigures } from "./figures.js";
 
 export function renderHeadline({ data, store }) {
@@ -45,13 +46,13 @@ function scopeChoice(data, store) {
 }
 
 function companions(data) {
-  return h("table", { id: "companions" },
-    h("caption", { class: "visually-hidden" }, "Couverture selon les lieux comptés"),
+  return scroller("companions-caption", h("table", { id: "companions" },
+    h("caption", { id: "companions-caption" }, "Couverture selon les lieux comptés"),
     h("thead", {}, h("tr", {}, ["Lieux comptés", "Habitants couverts", "Part"].map((label, index) => h("th", { scope: "col", class: index ? "numeric" : null }, label)))),
     h("tbody", {}, data.companions.map((line) => h("tr", { class: line.scope === data.scope ? "selected" : null },
       h("th", { scope: "row" }, line.label, line.scope === data.scope ? hidden(" (montré)") : null),
       h("td", { class: "numeric" }, integer(line.covered)),
-      h("td", { class: "numeric" }, percent(line.covered_pct))))));
+      h("td", { class: "numeric" }, percent(line.covered_pct)))))));
 }
 
 export function renderWarnings(body, data) {

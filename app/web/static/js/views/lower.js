@@ -2,6 +2,7 @@
 
 import { gapsFile, reportFile, zonesFile } from "../api.js";
 import { h } from "../dom.js";
+import { scroller } from "../table.js";
 import { count, day, euros, integer } from "../format.js";
 
 const FUNDING = { small: "petite", medium: "moyenne", large: "grande" };
@@ -21,7 +22,7 @@ export function renderAgreements({ items }) {
 }
 
 function allocations(item, index) {
-  return h("div", { class: "table-scroll short", role: "region", tabindex: "0", "aria-labelledby": `allocation-${index}` }, h("table", {},
+  return scroller(`allocation-${index}`, h("table", {},
     h("caption", { id: `allocation-${index}` }, `Dotation de premier accueil – ${item.label}`),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Année"), h("th", { scope: "col" }, "État"), MONEY.map(([, label]) => h("th", { scope: "col", class: "numeric" }, label)))),
     h("tbody", {}, item.allocations.map((line) => h("tr", {},
@@ -48,7 +49,7 @@ export function renderMethod({ info }) {
     ["Comptage", "chaque carreau habité a son temps de trajet ; les contours dessinés autour d’un point ne servent qu’à l’œil"],
     ["Inconnus", "habitants dont le point n’a pu être rattaché à une route : ni couverts, ni non couverts"],
     ["Calcul", `${info.run_id}, le ${day(info.run_created_at)}, version ${info.service_version}`],
-    ["Graphe routier", `${info.road_network.name}, OpenStreetMap du ${info.road_network.osm_date ? day(info.road_network.osm_date) : "(date inconnue)"}, ${count(info.road_network.nodes, "nœud")}`],
+    ["Graphe routier", `${info.road_network.name}, ${info.is_fictional ? "routes fictives" : "OpenStreetMap"}, date des données : ${day(info.road_network.osm_date)}, ${count(info.road_network.nodes, "nœud")}`],
     ["Population", [info.population.source, info.population.millesime].filter(Boolean).join(", millésime ")],
     ["Lieux", `${integer(info.sites_snapshot.counted)} comptés, empreinte ${info.sites_snapshot.sha256.slice(0, 12)}`],
   ];

@@ -2,7 +2,7 @@
 
 import { SITE_STATUS_LABELS } from "../classes.js";
 import { h, hidden } from "../dom.js";
-import { count, duration, integer, minutes, minutesRank, NO_ROUTE, percent, triState, UNKNOWN } from "../format.js";
+import { count, duration, hours, integer, minutes, minutesRank, NO_ROUTE, percent, triState, UNKNOWN } from "../format.js";
 import { createTable } from "../table.js";
 
 const people = (key, label) => ({ key, label, isNumeric: true, value: (row) => row.population[key], cell: (row) => integer(row.population[key]) });
@@ -74,7 +74,7 @@ export function sitesTable({ onFrom }) {
       { key: "commune", label: "Commune", value: (row) => row.commune ?? "", cell: (row) => row.commune ?? UNKNOWN },
       { key: "form", label: "Forme", value: (row) => row.form_label, cell: (row) => row.form_label },
       { key: "carrier", label: "Porteur", value: (row) => row.carrier_label, cell: (row) => row.carrier_label },
-      { key: "hours", label: "Horaires", cell: (row) => row.opening_hours ?? UNKNOWN },
+      { key: "hours", label: "Horaires", cell: (row) => hours(row.opening_hours) },
       { key: "walk", label: "Sans rendez-vous", value: (row) => triState(row.walk_in), cell: (row) => triState(row.walk_in) },
       { key: "from", label: "Accès", cell: (row) => (row.lon === null || row.lon === undefined ? "non situé" : button("Depuis ce lieu", row.name, () => onFrom(row))) },
     ],
