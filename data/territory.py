@@ -114,8 +114,8 @@ def is_in_france(lon: float, lat: float, margin_deg: float = 0.1) -> bool:
 _PACA: Final = "Provence-Alpes-Côte d'Azur"
 # fmt: off
 _ROWS: Final[tuple[tuple[str, str, str, str, Extent], ...]] = (
-    ("00", "Département de démonstration (fictif)", "Région fictive", "0V", FICTIONAL_EXTENT),
-    ("0V", "Département voisin (fictif)", "Région fictive", "00", FICTIONAL_EXTENT),
+    ("00", "Val-d'Essai (département fictif)", "Région fictive", "0V", FICTIONAL_EXTENT),
+    ("0V", "Haute-Fiction (département fictif)", "Région fictive", "00", FICTIONAL_EXTENT),
     ("01", "Ain", "Auvergne-Rhône-Alpes", "38 39 69 71 73 74", (4.7, 45.6, 6.2, 46.6)),
     ("02", "Aisne", "Hauts-de-France", "08 51 59 60 77 80", (2.9, 48.8, 4.3, 50.1)),
     ("03", "Allier", "Auvergne-Rhône-Alpes", "18 23 42 58 63 71", (2.2, 45.9, 4.1, 46.9)),

@@ -91,7 +91,11 @@ def sites(options: argparse.Namespace) -> None:
             encoding=options.encoding,
             delimiter=options.delimiter,
         )
-    _apply(options, report, lambda session, _: import_sites(session, table, report, **_asked(options)))
+    _apply(
+        options,
+        report,
+        lambda session, _: import_sites(session, table, report, remove_absent=options.remove_absent, **_asked(options)),
+    )
 
 
 def _asked(options: argparse.Namespace) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -31,7 +32,7 @@ Do = Callable[[argparse.Namespace], int | None]
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(None)
+        self.print_usage(sys.stderr)  # stdout is for answers
         self.exit(2, f"Commande mal écrite. {message}\nAide : {self.prog} --help\n")
 
 
@@ -100,6 +101,9 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
         choices=["auto", "france-services"],
         default="auto",
         help="format du fichier (auto : d'après ses colonnes)",
+    )
+    sites.add_argument(
+        "--remove-absent", action="store_true", help="retire les lieux de ce registre que le fichier n'a plus"
     )
     for table in (grid, sites):
         table.add_argument(

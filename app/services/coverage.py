@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures
 from app.domain.wording import integer_fr, share_fr
 from app.errors import InvalidInputError
-from app.persistence.models import RunCell
-from app.persistence.run_repository import read_zones, scope_time_s
-from app.services.compute_zones import figures_of
+from app.persistence.run_repository import CellTimes, read_cell_times, read_zones
+from app.services.compute_zones import figures_of, parts_of
 from app.services.runs import RunView, find_run, view_of
 from routing.coverage import zone_sums
 
@@ -43,7 +41,7 @@ def get_coverage(
 ) -> Coverage:
     """The département's own figures in ``scope``, with those of the other scopes beside them."""
     run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
-    by_scope = {s: _zones(session, run, "departement", s, threshold_s)[0] for s in SCOPES}
+    by_scope = {s: zones[0] for s, zones in _zones(session, run, "departement", tuple(SCOPES), threshold_s).items()}
     figures = by_scope.pop(scope)
     return Coverage(run, scope, threshold_s, figures, tuple(by_scope.items()), verdict_fr(figures, threshold_s))
 
@@ -62,7 +60,7 @@ def get_zones(
     if level not in LEVELS:
         raise InvalidInputError(f"Niveau reçu : « {level} ». Niveaux possibles : {', '.join(LEVELS)}.")
     run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
-    return run, _zones(session, run, level, scope, threshold_s)
+    return run, _zones(session, run, level, (scope,), threshold_s)[scope]
 
 
 def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
@@ -83,31 +81,26 @@ def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
     return sentence + "."
 
 
-def _zones(session: Session, run: RunView, level: str, scope: Scope, threshold_s: int) -> list[ZoneFigures]:
-    stored = read_zones(session, run.id, level, scope)
+def _zones(
+    session: Session, run: RunView, level: str, scopes: Sequence[Scope], threshold_s: int
+) -> dict[Scope, list[ZoneFigures]]:
+    """The zones of ``level`` in each scope; stored at the run's own threshold, else summed again."""
+    stored = {scope: read_zones(session, run.id, level, scope) for scope in scopes}
     if threshold_s == run.threshold_s:
         return stored
-    return _sum_again(session, run, stored, level, scope, threshold_s)
+    cells = read_cell_times(session, run.id, level)
+    return {scope: _sum_again(cells, stored[scope], level, scope, threshold_s) for scope in scopes}
 
 
 def _sum_again(
-    session: Session, run: RunView, stored: list[ZoneFigures], level: str, scope: Scope, threshold_s: int
+    cells: CellTimes, stored: list[ZoneFigures], level: str, scope: Scope, threshold_s: int
 ) -> list[ZoneFigures]:
     """The same sums at another threshold, from the times of the cells: times are stored, classes are not."""
-    zone_code = {"commune": RunCell.code_insee, "epci": RunCell.epci_code, "departement": None}[level]
-    columns: list[Any] = [RunCell.people, RunCell.individuals, scope_time_s(scope)]
-    if zone_code is not None:
-        columns.append(zone_code)
-    rows = session.execute(select(*columns).where(RunCell.run_id == run.id).order_by(RunCell.number)).all()
     index = {zone.code: position for position, zone in enumerate(stored)}
-    zone = np.array([index[row[3] or "-"] if zone_code is not None else 0 for row in rows], dtype=np.int32)
-    time_s = np.array([np.nan if row[2] is None else row[2] for row in rows], dtype=np.float64)
-    people = np.array([row[0] for row in rows], dtype=np.int64)
-    individuals = np.array([row[1] for row in rows], dtype=np.float64)
-    sums = zone_sums(zone, len(stored), people, individuals, time_s, threshold_s)
-    return figures_of(
-        level,
-        [(z.code, z.nom) for z in stored],
-        sums,
-        np.array([z.has_point_cell for z in stored], dtype=bool),
-    )
+    zone = np.zeros(len(cells.people), np.int32)
+    if cells.zone_code is not None:
+        zone[:] = [index[code] for code in cells.zone_code]
+    time_s = np.asarray(np.minimum.reduce([cells.time_s[part] for part in parts_of(scope)]))
+    sums = zone_sums(zone, len(stored), cells.people, cells.individuals, time_s, threshold_s)
+    has_point = np.array([z.has_point_cell for z in stored], dtype=bool)
+    return figures_of(level, [(z.code, z.nom) for z in stored], sums, has_point)

@@ -47,7 +47,7 @@ def load_demo(transaction: Transaction, store: Store, say: Callable[[str], None]
         import_communes(session, *read_communes(files.communes), millesime=MILLESIME, allow_removals=True)
         import_grid(session, *read_grid(files.grid), millesime=MILLESIME)
         table, report = read_france_services(files.sites, known_communes=known_communes(session))
-        import_sites(session, table, report, millesime=MILLESIME)
+        import_sites(session, table, report, millesime=MILLESIME, remove_absent=True)
         _add_agreement(session)
         return compute(session, store, FICTIONAL_CODE, step=lambda doing: say(f"Calcul : {doing}..."))
 

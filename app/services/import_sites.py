@@ -33,8 +33,12 @@ def import_sites(
     millesime: str | None,
     is_dry_run: bool = False,
     accept_errors: bool = False,
+    remove_absent: bool = False,
 ) -> ImportOutcome:
-    """Add new sites, update those of the same source that changed, keep the hand-edited ones as they are."""
+    """Add new sites, update those of the same source that changed, keep the hand-edited ones as they are.
+
+    Sites of the same source and départements that the file no longer has stay, unless ``remove_absent``.
+    """
     refuse_if_unusable(report, accept_errors=accept_errors)
     source = str(sites["source"].iloc[0])
     present = {s.source_id: s for s in session.scalars(select(Site).where(Site.source == source))}
@@ -53,10 +57,14 @@ def import_sites(
         if batch is not None:
             _write(session, site, source, record.source_id, values, record.geometry, batch.id)
     concerned = set(sites["departement_code"])  # a register of one département says nothing of the others
-    absents = sum(site.deleted_at is None and site.departement_code in concerned for site in present.values())
+    absents = [s for s in present.values() if not (s.deleted_at or s.edited_at) and s.departement_code in concerned]
     if absents:
-        counts["absents du nouveau fichier, gardés"] = absents
-    was_already_done = counts["nouveaux"] == counts["modifiés"] == 0
+        counts["absents du nouveau fichier, " + ("retirés" if remove_absent else "gardés")] = len(absents)
+    if remove_absent and not is_dry_run:
+        for site in absents:
+            site.deleted_at = func.now()
+            site.version += 1
+    was_already_done = counts["nouveaux"] == counts["modifiés"] == 0 and not (absents and remove_absent)
     if was_already_done and batch is not None:
         session.delete(batch)
     session.flush()
