@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Text, cast, func, literal, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, Scope, ZoneFigures
 from app.persistence.models import PublishedRun, Run, RunCell, RunZone
+
+_PARTS: Final = ("own_fixed", "own_mobile", "neighbour_fixed", "neighbour_mobile")
+_NAN: Final = literal(float("nan"))
 
 
 def published_run(session: Session, departement_code: str, mode: str) -> Run | None:
@@ -44,6 +53,46 @@ def read_zones(session: Session, run_id: UUID, level: str, scope: Scope) -> list
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellTimes:
+    """The cells of a run, in their order; c of them.
+
+    people int64[c]; individuals float64[c]; time_s: part -> float64[c] (nan unknown, inf no route);
+    zone_code: c codes of the zones of one level ("-": in none), None for the département, which has them all.
+    """
+
+    people: NDArray[np.int64]
+    individuals: NDArray[np.float64]
+    time_s: Mapping[str, NDArray[np.float64]]
+    zone_code: list[str] | None
+
+
+def read_cell_times(session: Session, run_id: UUID, level: str) -> CellTimes:
+    """What sums at another threshold are made of. Columns come packed: ten times quicker than as many rows."""
+    zone = {"commune": RunCell.code_insee, "epci": RunCell.epci_code, "departement": cast(null(), Text)}[level]
+    floats = (RunCell.individuals, *(getattr(RunCell, f"{part}_s") for part in _PARTS))
+    row = session.execute(
+        select(
+            func.array_agg(aggregate_order_by(zone, RunCell.number)),
+            *(_packed(func.float8send(func.coalesce(column, _NAN))) for column in floats),
+            _packed(func.int8send(cast(RunCell.people, BigInteger))),
+        ).where(RunCell.run_id == run_id)
+    ).one()
+    zone_code, *packed, people = row
+    individuals, *times = (np.frombuffer(column or b"", ">f8").astype(np.float64) for column in packed)
+    return CellTimes(
+        people=np.frombuffer(people or b"", ">i8").astype(np.int64),
+        individuals=individuals,
+        time_s=dict(zip(_PARTS, times, strict=True)),
+        zone_code=None if level == "departement" else [code or "-" for code in zone_code or ()],
+    )
+
+
+def _packed(column: ColumnElement[bytes]) -> ColumnElement[bytes]:
+    """All the values of a column, end to end, in the order of the cells."""
+    return func.string_agg(column, aggregate_order_by(literal(b"", LargeBinary), RunCell.number))
 
 
 def scope_time_s(scope: Scope) -> ColumnElement[float]:
