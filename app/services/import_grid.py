@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 import shapely
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import CursorResult, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.persistence.bulk import copy_rows
@@ -66,8 +68,28 @@ def import_grid(
         ),
     )
     assign_cells_to_communes(session)
+    superseded = cast(CursorResult[Any], session.execute(_DELETE_SUPERSEDED, {"batch": batch.id})).rowcount
+    if superseded:
+        counts["carreaux d'un fichier antérieur retirés"] = superseded
     counts |= _assigned_counts(session, batch.id)
     return ImportOutcome("grid", report, counts, is_dry_run=False, was_already_done=False)
+
+
+#: Cells an earlier file had and this one does not (nobody lives there any more) would keep their people. They go,
+#: in the communes this file really covers: those where it has at least half as many cells as the earlier one. A
+#: file cut at a border has a few cells of the communes beyond; there both stand.
+_DELETE_SUPERSEDED = text(
+    """
+    WITH covered AS (
+        SELECT code_insee, cell_size_m
+        FROM grid_cell
+        WHERE code_insee IS NOT NULL
+        GROUP BY code_insee, cell_size_m
+        HAVING count(*) FILTER (WHERE batch_id = :batch) * 3 >= count(*))
+    DELETE FROM grid_cell g USING covered c
+    WHERE g.code_insee = c.code_insee AND g.cell_size_m = c.cell_size_m AND g.batch_id <> :batch
+    """
+)
 
 
 def _assigned_counts(session: Session, batch_id: object) -> dict[str, int]:
