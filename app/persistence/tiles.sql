@@ -22,7 +22,7 @@ published as (
         d.code, d.nom,
         100::float8 * zone.people_covered / nullif(zone.people_total, 0) as covered_pct,
         ST_AsMVTGeom(
-            ST_Transform(ST_SimplifyPreserveTopology(d.geometry, tile.tolerance), 3857), tile.square, 4096, 80
+            ST_Transform(ST_Simplify(d.geometry, tile.tolerance, true), 3857), tile.square, 4096, 80
         ) as shape
     from tile, departement d
     left join published on published.departement_code = d.code
@@ -39,7 +39,7 @@ select ST_AsMVT(shapes, 'departements', 4096, 'shape') from shapes where shape i
         100::float8 * zone.people_covered / nullif(zone.people_total, 0) as covered_pct,
         zone.people_uncovered as uncovered, zone.people_total as total,
         ST_AsMVTGeom(
-            ST_Transform(ST_SimplifyPreserveTopology(c.geometry, tile.tolerance), 3857), tile.square, 4096, 80
+            ST_Transform(ST_Simplify(c.geometry, tile.tolerance, true), 3857), tile.square, 4096, 80
         ) as shape
     from tile, commune c
     left join published on published.departement_code = c.departement_code
