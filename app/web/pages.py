@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.settings import Settings
+from data.territory import FICTIONAL_CODE
 
 _HERE = Path(__file__).resolve().parent
 _DEPARTEMENT_CODE = re.compile(r"[0-9][0-9A-Z]|9[78][0-9]")
@@ -39,7 +40,8 @@ def departement_map(request: Request, code: str) -> Response:
         return RedirectResponse(f"/carte/{code.upper()}", status_code=308)
     if not _DEPARTEMENT_CODE.fullmatch(code):
         return _page(request, "unknown", title="Département inconnu", status=404, values={"code": code})
-    return _page(request, "map", title=f"Département {code}", script="carte.js", values={"code": code})
+    values = {"code": code, "fiction_hidden": "" if code == FICTIONAL_CODE else "hidden"}
+    return _page(request, "map", title=f"Département {code}", script="carte.js", values=values)
 
 
 @router.get("/accessibilite")

@@ -51,6 +51,7 @@ def test_uncovered_squares_are_drawn_when_there_are_any(look: Look, service: Ser
 def test_a_click_shows_isochrones_and_the_nearest_sites(look: Look, service: Service) -> None:
     site = service.a_site()
     visit = look(f"/carte/{DEMO}?vue={site['lon']},{site['lat']},9.5")
+    visit.wait_figures()  # before them the page still moves
     visit.wait_map()
     canvas = visit.page.locator("#map canvas")
     canvas.scroll_into_view_if_needed()

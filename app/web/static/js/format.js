@@ -56,6 +56,10 @@ export const day = (iso) =>
 
 export const degrees = (value) => value.toFixed(5).replace(".", ",");
 
+/** "46,27018° N, 5,72809° O" */
+export const position = ({ lon, lat }) =>
+  `${degrees(Math.abs(lat))}° ${lat < 0 ? "S" : "N"}, ${degrees(Math.abs(lon))}° ${lon < 0 ? "O" : "E"}`;
+
 export const metres = (value) =>
   value === null || value === undefined ? UNKNOWN : `${INTEGER.format(value)}${NNBSP}m`;
 

@@ -1,7 +1,7 @@
 // The map: style from the layers, moves, clicks, keyboard. Loaded only by browsers that have WebGL.
 
 import { communeLabels } from "../layers/communes.js";
-import { EMPTY, pointFeature } from "../layers/isochrone.js";
+import { EMPTY, outlines, pointFeature } from "../layers/isochrone.js";
 import { TOOLTIPS } from "../layers/zorder.js";
 import { buildStyle, drawLegend, prepareImages, TILED } from "./mapstyle.js";
 import { h } from "./dom.js";
@@ -105,7 +105,10 @@ function bindStore({ map, store, context }) {
   }));
   store.on(["commune"], withStyle(({ commune }) => map.setFilter("communes-selected", ["==", ["get", "code"], commune ?? ""])));
   store.on(["point"], withStyle(({ point }) => map.getSource("origin").setData(pointFeature(point))));
-  store.on(["isochrones"], withStyle(({ isochrones }) => map.getSource("isochrones").setData(isochrones ?? EMPTY)));
+  store.on(["isochrones"], withStyle(({ isochrones }) => {
+    map.getSource("isochrones").setData(isochrones ?? EMPTY);
+    map.getSource("isochrone-lines").setData(outlines(isochrones));
+  }));
   store.on(["view"], ({ view }) => {
     const { lng, lat } = map.getCenter();
     const isThere = !view || Math.hypot(view.lon - lng, view.lat - lat) < 1e-3 && Math.abs(view.zoom - map.getZoom()) < 0.02;

@@ -7,14 +7,33 @@ import { legendItem, lineSwatch } from "../js/swatches.js";
 const EMPTY = { type: "FeatureCollection", features: [] };
 export const pointFeature = (point) => (point ? { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [point.lon, point.lat] } } : EMPTY);
 
+/** The rings as lines with their span, so that from afar small holes and islands do not crowd the map. */
+export function outlines(collection) {
+  const features = (collection ?? EMPTY).features.flatMap(({ properties, geometry }) =>
+    geometry.coordinates.flat().map((ring) => ({
+      type: "Feature",
+      properties: { minutes: properties.minutes, span: span(ring) },
+      geometry: { type: "LineString", coordinates: ring },
+    })));
+  return { type: "FeatureCollection", features };
+}
+
+/** Diagonal of the ring's box, in degrees: good enough to say small from large. */
+function span(ring) {
+  const xs = ring.map(([x]) => x);
+  const ys = ring.map(([, y]) => y);
+  return Math.hypot(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
+}
+
+const fromAfar = ["step", ["zoom"], [">", ["get", "span"], 0.15], 9, [">", ["get", "span"], 0.07], 10, [">", ["get", "span"], 0.025], 11.5, true];
 const fill = ({ minutes, token: name }) => ({
   type: "fill", source: "isochrones", filter: ["==", ["get", "minutes"], minutes],
-  paint: { "fill-color": token(name), "fill-opacity": 0.09 },
+  paint: { "fill-color": token(name), "fill-opacity": ["interpolate", ["linear"], ["zoom"], 8, 0.24, 12, 0.09], "fill-antialias": false },
 });
 const line = ({ minutes, token: name, dash }) => ({
-  type: "line", source: "isochrones", filter: ["==", ["get", "minutes"], minutes],
+  type: "line", source: "isochrone-lines", filter: ["all", ["==", ["get", "minutes"], minutes], fromAfar],
   layout: { "line-join": "round", "line-cap": dash ? "butt" : "round" },
-  paint: { "line-color": token(name), "line-width": 2.6, ...(dash ? { "line-dasharray": dash } : {}) },
+  paint: { "line-color": token(name), "line-width": ["interpolate", ["linear"], ["zoom"], 8, 1.6, 11, 2.6], ...(dash ? { "line-dasharray": dash } : {}) },
 });
 
 export const isochrone = {
@@ -23,6 +42,7 @@ export const isochrone = {
   origin: () => "calculé à la demande sur le graphe routier (ODbL)",
   sources: ({ isochrones, point }) => ({
     isochrones: { type: "geojson", data: isochrones ?? EMPTY },
+    "isochrone-lines": { type: "geojson", data: outlines(isochrones) },
     origin: { type: "geojson", data: pointFeature(point) },
   }),
   layers: () => ({

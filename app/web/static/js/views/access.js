@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { ISOCHRONE_LIMITS, ISOCHRONES } from "../classes.js";
 import { announce, h, hidden, replace } from "../dom.js";
-import { count, degrees, hours, metres, minutes } from "../format.js";
+import { count, degrees, hours, metres, minutes, position } from "../format.js";
 import { errorBox } from "../loading.js";
 import { scroller } from "../table.js";
 import { lineSwatch, legendItem } from "../swatches.js";
@@ -58,7 +58,7 @@ const nearMinutes = (item) => minutes(item.is_within_30 && item.minutes >= 30 ? 
 function resultNodes({ point, pointName, shapes, near, onGoTo, onClear }) {
   const road = shapes.origin.road_name ? `, ${shapes.origin.road_name}` : "";
   return [
-    h("h3", {}, pointName ?? `Point ${degrees(point.lat)} N, ${degrees(point.lon)} E`),
+    h("h3", {}, pointName ?? `Point ${position(point)}`),
     h("p", {}, `Route à ${metres(shapes.origin.access_m)}${road}.`),
     h("p", {}, `Contours dessinés : d’où l’on rejoint ce point en moins de ${LIMITS_IN_WORDS} minutes.`),
     h("ul", { class: "inline-legend" }, ISOCHRONES.map((limit) => legendItem(lineSwatch(limit), `moins de ${limit.minutes} min`))),
