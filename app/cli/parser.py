@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +31,20 @@ argparse._ = lambda text: _FRENCH.get(text, text)  # type: ignore[attr-defined]
 Do = Callable[[argparse.Namespace], int | None]
 
 
+class _Later:
+    """The functions of a module that is only loaded when one of them is called: --help answers at once."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Do:
+        def call(options: argparse.Namespace) -> int | None:
+            do: Do = getattr(import_module(self._module), name)
+            return do(options)
+
+        return call
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)  # stdout is for answers
@@ -52,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
-    from app.cli import database as do
+    do = _Later("app.cli.database")
 
     group = _group(commands, "db", "la base de données embarquée (ACCUEIL30_DATABASE_URL : la vôtre)")
     _command(group, "start", "démarre la base", do.start)
@@ -68,7 +83,7 @@ def _add_database(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
-    from app.cli import imports as do
+    do = _Later("app.cli.imports")
 
     group = _group(commands, "import", "fait entrer un fichier, d'un bloc ou pas du tout")
     roads = _import(
@@ -115,7 +130,7 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_exports(commands: argparse._SubParsersAction[_Parser]) -> None:
-    from app.cli import exports as do
+    do = _Later("app.cli.exports")
 
     group = _group(commands, "export", "fait sortir un réseau pour d'autres outils")
     roads = _command(group, "roads", "réseau routier avec ses temps, en GraphML (lu par networkx)", do.roads)
@@ -124,7 +139,7 @@ def _add_exports(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
-    from app.cli import figures as do
+    do = _Later("app.cli.figures")
 
     compute = _command(commands, "compute", "calcule et publie la couverture d'un département", do.compute)
     compute.add_argument("codes", metavar="DEPARTEMENT", nargs="*", help="2A, 09 ...")
@@ -152,7 +167,7 @@ def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
-    from app.cli import service as do
+    do = _Later("app.cli.service")
 
     demo = _command(commands, "demo", "charge et calcule le département de démonstration (fictif, code 00)", do.demo)
     demo.add_argument("--if-missing", action="store_true", help="ne fait rien s'il est déjà publié")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import errno
 import socket
+from typing import TYPE_CHECKING
 
 from app.cli.console import say
 from app.errors import InvalidInputError
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.cli.workplace import Transaction
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -22,16 +26,23 @@ def demo(options: argparse.Namespace) -> None:
         say(f"Fichiers du département fictif écrits dans {options.files}.")
         return
     settings, transaction = open_workplace()
-    from app.services.demo import is_published, load_demo
+    if options.if_missing and _is_published(transaction):
+        return
+    from app.services.demo import load_demo
     from data.store import Store
 
-    if options.if_missing:
-        with transaction() as session:
-            if is_published(session):
-                return
     outcome = load_demo(transaction, Store(settings.store), say)
     done = "déjà publié" if outcome.was_already_done else "publié"
     say(f"Département de démonstration {done} (fictif, code 00).")
+
+
+def _is_published(transaction: Transaction) -> bool:
+    """Asked at each ``make run``: without loading what imports and computes."""
+    from app.persistence.run_repository import published_run
+    from data.territory import FICTIONAL_CODE
+
+    with transaction() as session:
+        return published_run(session, FICTIONAL_CODE, "car") is not None
 
 
 def serve(options: argparse.Namespace) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.persistence.models import Agreement, Allocation, Departement
-from app.persistence.run_repository import published_run
 from app.services.compute import ComputeOutcome, compute
 from app.services.import_boundaries import import_communes, import_epcis
 from app.services.import_grid import import_grid
@@ -29,10 +28,6 @@ from data.territory import FICTIONAL_CODE
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 MILLESIME = "fictif"
-
-
-def is_published(session: Session) -> bool:
-    return published_run(session, FICTIONAL_CODE, "car") is not None
 
 
 def load_demo(transaction: Transaction, store: Store, say: Callable[[str], None]) -> ComputeOutcome:
