@@ -18,4 +18,5 @@ class BadInputError(Exception):
         self.action = action
 
     def __str__(self) -> str:
-        return f"{self.message} Reçu : {self.received}. Attendu : {self.expected}. À faire : {self.action}."
+        parts = (("Reçu", self.received), ("Attendu", self.expected), ("À faire", self.action))
+        return " ".join([self.message, *(f"{label} : {text.removesuffix('.')}." for label, text in parts)])

@@ -114,6 +114,13 @@ def read_head(path: Path, *, what: str, size: int = 65536) -> bytes:
             expected=what,
             action="vérifier le chemin du fichier",
         ) from error
+    except IsADirectoryError as error:
+        raise BadInputError(
+            f"{path} est un dossier, pas un fichier.",
+            received="un dossier",
+            expected=what,
+            action="donner le chemin du fichier qui est dedans",
+        ) from error
     except (OSError, EOFError) as error:
         raise BadInputError(
             f"Fichier illisible : {path}.",

@@ -81,13 +81,21 @@ def show_findings(findings: list[Finding]) -> None:
         say(f"  ... et {len(findings) - SHOWN_FINDINGS} autres remarques (toutes avec --json).")
 
 
+def _nothing_to_show(_done: int, _total: int | None) -> None:
+    """Progress towards a file or a pipe."""
+
+
 @contextmanager
 def progress_bar(label: str) -> Iterator[OnProgress]:
     """A bar on stderr with percentage and time left; nothing where stderr is not a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _nothing_to_show
+        return
     columns = (
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(label, total=None)
 
         def advance(done: int, total: int | None) -> None:

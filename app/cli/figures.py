@@ -15,6 +15,7 @@ from app.cli.workplace import open_workplace
 from app.domain.coverage import SCOPE_LABELS_FR, Scope, ZoneFigures, scope_of
 from app.domain.wording import duration_fr, integer_fr, share_fr
 from app.errors import NotFoundError
+from data.territory import territory
 
 
 def compute(options: argparse.Namespace) -> None:
@@ -25,6 +26,8 @@ def compute(options: argparse.Namespace) -> None:
     if bool(options.codes) == options.all:
         raise WrongUsageError("Donnez un ou plusieurs codes de département, ou --all (l'un ou l'autre).")
     threshold_s = _threshold_s(options)
+    for code in options.codes:
+        territory(code)  # an unknown code is said before anything is started
     settings, transaction = open_workplace()
     codes = options.codes
     if options.all:
