@@ -14,10 +14,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.settings import Settings
-from data.territory import FICTIONAL_CODE
+from data.territory import FICTIONAL_CODE, FICTIONAL_NEIGHBOUR_CODE
 
 _HERE = Path(__file__).resolve().parent
 _DEPARTEMENT_CODE = re.compile(r"[0-9][0-9A-Z]|9[78][0-9]")
+
+_FICTIONAL = (FICTIONAL_CODE, FICTIONAL_NEIGHBOUR_CODE)
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,7 +42,7 @@ def departement_map(request: Request, code: str) -> Response:
         return RedirectResponse(f"/carte/{code.upper()}", status_code=308)
     if not _DEPARTEMENT_CODE.fullmatch(code):
         return _page(request, "unknown", title="Département inconnu", status=404, values={"code": code})
-    values = {"code": code, "fiction_hidden": "" if code == FICTIONAL_CODE else "hidden"}
+    values = {"code": code, "fiction_hidden": "" if code in _FICTIONAL else "hidden"}
     return _page(request, "map", title=f"Département {code}", script="carte.js", values=values)
 
 

@@ -25,8 +25,8 @@ function from(place) {
 }
 
 async function fromCommune(row) {
-  const place = (await places()).get(row.code);
-  if (place) from({ lon: place.centre[0], lat: place.centre[1], nom: row.nom });
+  const centre = row.centre ?? (await places()).get(row.code)?.centre;
+  if (centre) from({ lon: centre[0], lat: centre[1], nom: row.nom });
   else announce(`${row.nom} : emplacement inconnu`);
 }
 

@@ -10,7 +10,7 @@ const AGREEMENT = { planned: "prévus", notified: "notifiés", committed: "engag
 
 function coverageLines(item) {
   if (!item.coverage) {
-    return [h("p", { class: "card-empty" }, "Chargé, pas encore calculé."), h("p", {}, h("code", {}, `accueil30 compute ${item.code}`))];
+    return [h("p", { class: "card-empty" }, "Chargé, sans calcul publié."), h("p", {}, h("code", {}, `accueil30 compute ${item.code}`))];
   }
   return [
     h("p", { class: "card-figure" }, h("strong", {}, percent(item.coverage.covered_pct)), h("span", {}, "à moins de 30 minutes")),

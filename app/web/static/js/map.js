@@ -48,7 +48,7 @@ export async function createMapView({ container, message, legend, code, bbox, st
   map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new library.ScaleControl({ unit: "metric" }), "bottom-left");
   const credits = h("p", { class: "map-attribution" });
-  container.append(credits);
+  container.after(credits);
 
   bindStore({ map, store, context });
   bindPointer({ map, store, library });

@@ -17,7 +17,7 @@ function time(p) {
 export const cells = {
   id: "cells",
   title: "Carreaux habités",
-  origin: (info) => (info ? `${info.population.source} ; les carreaux couverts paraissent en zoomant` : "INSEE, Filosofi"),
+  origin: (info) => `INSEE, Filosofi, Licence Ouverte 2.0${info ? ` (${info.population.source})` : ""} ; les carreaux couverts paraissent en zoomant`,
   sources: ({ code, scope }) => ({
     cells: { type: "vector", tiles: [tileUrl("cells", { departement: code, scope })], minzoom: 5, maxzoom: 14 },
   }),

@@ -3,7 +3,7 @@
 import { tileUrl } from "../js/api.js";
 import { COVERAGE_CLASSES, coverageExpression, token, UNKNOWN_CLASS } from "../js/classes.js";
 import { h } from "../js/dom.js";
-import { integer, percent } from "../js/format.js";
+import { day, integer, percent } from "../js/format.js";
 import { legendItem, swatch } from "../js/swatches.js";
 
 const vector = { source: "communes", "source-layer": "communes" };
@@ -11,7 +11,7 @@ const vector = { source: "communes", "source-layer": "communes" };
 export const communes = {
   id: "communes",
   title: "Communes, selon la part des habitants couverts",
-  origin: (info) => `IGN, ADMIN EXPRESS, Licence Ouverte 2.0${info ? ` ; ${info.population.source}` : ""}`,
+  origin: (info) => `IGN, Admin Express${info ? `, et calcul du ${day(info.run_created_at)}` : ""}, Licence Ouverte 2.0`,
   sources: ({ code, scope, labels }) => ({
     communes: { type: "vector", tiles: [tileUrl("communes", { departement: code, scope })], minzoom: 0, maxzoom: 14 },
     "commune-names": { type: "geojson", data: labels },

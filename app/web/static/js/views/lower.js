@@ -49,8 +49,8 @@ export function renderMethod({ info }) {
     ["Comptage", "chaque carreau habité a son temps de trajet ; les contours dessinés autour d’un point ne servent qu’à l’œil"],
     ["Inconnus", "habitants dont le point n’a pu être rattaché à une route : ni couverts, ni non couverts"],
     ["Calcul", `${info.run_id}, le ${day(info.run_created_at)}, version ${info.service_version}`],
-    ["Graphe routier", `${info.road_network.name}, ${info.is_fictional ? "routes fictives" : "OpenStreetMap"}, date des données : ${day(info.road_network.osm_date)}, ${count(info.road_network.nodes, "nœud")}`],
-    ["Population", [info.population.source, info.population.millesime].filter(Boolean).join(", millésime ")],
+    ["Graphe routier", `${info.road_network.name}, ${info.is_fictional ? "routes fictives" : "OpenStreetMap"}, ${info.road_network.osm_date ? `données du ${day(info.road_network.osm_date)}` : "date des données inconnue"}, ${count(info.road_network.nodes, "nœud")}`],
+    ["Population", `${info.population.shown}, répartie selon le fichier ${[info.population.source, info.population.millesime].filter(Boolean).join(", millésime ")}`],
     ["Lieux", `${integer(info.sites_snapshot.counted)} comptés, empreinte ${info.sites_snapshot.sha256.slice(0, 12)}`],
   ];
   return [
