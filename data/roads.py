@@ -9,7 +9,6 @@ from typing import Final
 from data.contract import Progress, ReadReport
 from data.measure import french_epsg
 from data.network import NetworkReport, graph_from_osm
-from data.network_osmnx import graph_from_graphml, graph_from_place
 from data.osm import OsmTables, read_osm
 from routing.graph import RoadGraph
 from routing.profile import car_profile
@@ -26,6 +25,8 @@ def read_roads(
     Raises BadInputError when the file cannot be used, or when no projection is given for roads outside France.
     """
     if path.name.endswith(_GRAPHML_SUFFIXES):
+        from data.network_osmnx import graph_from_graphml  # noqa: PLC0415  (loads networkx, for these files alone)
+
         graph, facts = graph_from_graphml(path, car_profile(), name=name, crs_epsg=crs_epsg)
     else:
         tables = read_osm(path, progress)
@@ -35,6 +36,8 @@ def read_roads(
 
 def read_place(query: str, *, name: str, crs_epsg: int | None = None, keep_as: Path) -> tuple[RoadGraph, ReadReport]:
     """The car graph of a named area, downloaded by OSMnx and kept as GraphML in ``keep_as``; needs Internet."""
+    from data.network_osmnx import graph_from_place  # noqa: PLC0415
+
     graph, facts = graph_from_place(query, car_profile(), name=name, crs_epsg=crs_epsg, keep_as=keep_as)
     return graph, _report(keep_as, graph, facts)
 
