@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks import roads_beside_osmnx
 from benchmarks.corsica import FILES, steps
 from benchmarks.surroundings import PROJECT, digests, environment, on_two_cores, own_store, real_file, timed_command
 from benchmarks.tables import Line, Section
@@ -27,6 +28,7 @@ def measure() -> Section:
     with on_two_cores():
         section.lines += _in_one_process()
         section.lines += _as_commands()
+        section.lines.append(roads_beside_osmnx.measure(files[FILES["roads"]]))
     section.notes += [
         "Totals leave out the making of the cluster and of its tables. Each way begins with an empty store.",
         "Files are in the system's cache; every commit waits for the disk, as in service.",
