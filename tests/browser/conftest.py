@@ -64,10 +64,10 @@ class Service:
             return json.load(answer)
 
     def a_site(self) -> dict[str, Any]:
-        """A site of the demonstration that stands somewhere."""
+        """A site of the demonstration that stands somewhere, the same in every run."""
         page = self.get(f"/sites?departement={DEMO}&limit=100")
         placed: list[dict[str, Any]] = [site for site in page["items"] if site["lon"] is not None]
-        return placed[len(placed) // 2]
+        return min(placed, key=lambda site: (site["lat"], site["lon"]))
 
 
 @dataclass

@@ -50,15 +50,15 @@ def test_uncovered_squares_are_drawn_when_there_are_any(look: Look, service: Ser
 
 def test_a_click_shows_isochrones_and_the_nearest_sites(look: Look, service: Service) -> None:
     site = service.a_site()
-    visit = look(f"/carte/{DEMO}?vue={site['lon']},{site['lat']},9.5")
+    visit = look(f"/carte/{DEMO}?vue={site['lon']},{site['lat']},13.5")
     visit.wait_figures()  # before them the page still moves
     visit.wait_map()
     canvas = visit.page.locator("#map canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
-    # A little beside the site: a click on a site takes the site's own place.
-    visit.page.mouse.click(box["x"] + box["width"] / 2 + 14, box["y"] + box["height"] / 2 + 14)
+    # 140 m beside the site: near its road, off its symbol (a click on a site takes the site's own place).
+    visit.page.mouse.click(box["x"] + box["width"] / 2 + 21, box["y"] + box["height"] / 2 + 21)
     visit.page.locator("#nearest").wait_for(timeout=60_000)
     visit.wait_map()
     visit.wait_drawn(*(f"isochrone-fill-{minutes}" for minutes in (10, 20, 30)))
