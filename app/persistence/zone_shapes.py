@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
-from app.persistence.models import Commune, Departement, Epci
+from app.persistence.models import Commune, Departement
 
 #: About 20 m on the ground: no visible change at the scale of a commune.
 TOLERANCE_DEG = 0.0002
@@ -16,7 +16,9 @@ _DIGITS = 5  # about 1 m
 
 
 def zone_shapes(session: Session, departement_code: str, level: str) -> dict[str, dict[str, Any]]:
-    """GeoJSON geometry by zone code. An EPCI without an outline of its own is the union of its communes."""
+    """GeoJSON geometry by zone code. An EPCI is the union of its communes of this département: those its figures count,
+    and not the whole of an EPCI that goes on next door.
+    """
     if level == "epci":
         return _epci_shapes(session, departement_code)
     table, code = (Commune, Commune.code_insee) if level == "commune" else (Departement, Departement.code)
@@ -26,12 +28,10 @@ def zone_shapes(session: Session, departement_code: str, level: str) -> dict[str
 
 
 def _epci_shapes(session: Session, departement_code: str) -> dict[str, dict[str, Any]]:
-    outline = func.coalesce(Epci.geometry, func.ST_Union(Commune.geometry))
     query = (
-        select(func.coalesce(Commune.epci_code, literal("-")), _as_geojson(outline))
-        .outerjoin(Epci, Epci.code_siren == Commune.epci_code)
+        select(func.coalesce(Commune.epci_code, literal("-")), _as_geojson(func.ST_Union(Commune.geometry)))
         .where(Commune.departement_code == departement_code)
-        .group_by(Commune.epci_code, Epci.code_siren)
+        .group_by(Commune.epci_code)
     )
     return {code: json.loads(shape) for code, shape in session.execute(query)}
 

@@ -9,6 +9,8 @@ from typing import Final
 from app.report.content import ReportContent, ZoneLine
 
 FIGURES: Final = ("total", "covered", "uncovered", "unknown")
+#: How a refusal names them: it is read by whoever asked for the report.
+FIGURES_FR: Final = {"total": "habitants", "covered": "couverts", "uncovered": "non couverts", "unknown": "inconnus"}
 #: Times may arrive rounded to the tenth of a minute that is printed.
 SHOWN_MIN: Final = 0.05
 
@@ -41,13 +43,15 @@ def _totals(content: ReportContent) -> Iterator[str]:
     yield from _zone_problems("commune", content.communes)
     if len({zone.code for zone in content.communes}) != len(content.communes):
         yield "une commune figure deux fois"
+    if len({zone.code for zone in content.epcis}) != len(content.epcis):
+        yield "un EPCI figure deux fois"
     commune_sums, epci_sums = sums(content.communes), sums(content.epcis)
     for figure in FIGURES:
         wanted = getattr(head, figure)
-        if commune_sums[figure] != wanted:
-            yield f"{figure} : {commune_sums[figure]} par commune, {wanted} pour le territoire"
-        if epci_sums[figure] > wanted:
-            yield f"{figure} : {epci_sums[figure]} par EPCI, plus que les {wanted} du territoire"
+        # Communes outside any EPCI have a row of their own: both levels hold everybody, once.
+        for level, found in (("commune", commune_sums[figure]), ("EPCI", epci_sums[figure])):
+            if found != wanted:
+                yield f"{FIGURES_FR[figure]} : {found} par {level}, {wanted} pour le territoire"
 
 
 def _is_share(pct: float | None, part: int, whole: int) -> bool:
@@ -79,6 +83,8 @@ def _uncovered(content: ReportContent) -> Iterator[str]:
         zone = by_code.get(line.code)
         if zone is None or (zone.uncovered, zone.total) != (line.uncovered, line.total):
             yield f"commune non couverte {line.code} {line.nom} : pas les chiffres du tableau des communes"
+    if len({line.code for line in content.uncovered_communes}) != len(content.uncovered_communes):
+        yield "une commune figure deux fois parmi les non couvertes"
     listed = sum(line.uncovered for line in content.uncovered_communes)
     if listed != content.headline.uncovered:
         yield f"{listed} personnes dans les communes non couvertes, {content.headline.uncovered} annoncées"

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+#: Code of the row of communes outside any EPCI, at the level of EPCIs.
+OUTSIDE_EPCI = "-"
+
 #: A ring is a tuple of (x, y) in metres of the territory's projection, y upwards.
 Ring = tuple[tuple[float, float], ...]
 
@@ -134,9 +137,9 @@ class ReportContent:
     verdict: str  # one French sentence, the same as on the page
     headline: ZoneLine
     population_label: str  # the figure shown, e.g. "population municipale (millésime 2023)"
-    individuals_label: str  # the other one, e.g. "individus de la grille Filosofi 2015, 1 km"
+    individuals_label: str  # the other one, e.g. "individus de la grille Filosofi 2015, 1 km"; no grid: says so
     population_source_note: str  # which of the two population figures is shown, and the other
-    individuals_total: float
+    individuals_total: float  # 0: no grid was loaded
     individuals_covered: float
     scopes: tuple[ScopeLine, ...]
     sites_by_carrier: tuple[SiteCount, ...]
@@ -149,3 +152,4 @@ class ReportContent:
     agreements: tuple[AgreementBlock, ...]
     sources: tuple[SourceLine, ...]
     warnings: tuple[str, ...]
+    alert: str | None = None  # the warning that must be read before any figure: it stands on the cover

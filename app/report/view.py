@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.wording import NBSP, decimal_fr, integer_fr, percent_fr
 from app.report.checks import FIGURES, sums
 from app.report.classes import CLASSES, class_of, shown_share
-from app.report.content import ReportContent, ScopeLine, SiteCount, UncoveredCommune, ZoneLine
+from app.report.content import OUTSIDE_EPCI, ReportContent, ScopeLine, SiteCount, UncoveredCommune, ZoneLine
 from app.report.figures import bar_alt
 from app.report.french import (
     NOBODY,
@@ -23,7 +23,7 @@ from app.report.french import (
 from app.report.money_view import agreements_view
 
 FICTIONAL = "Territoire fictif : toutes les données sont inventées pour la démonstration."
-NO_EPCI = "aucune ou inconnue"
+NO_EPCI = "aucune"
 NO_SITE = "aucun"
 View = dict[str, Any]
 
@@ -54,6 +54,7 @@ def report_view(content: ReportContent) -> View:
         "conventions": agreements_view(content.agreements),
         "sources": [[s.name, s.producer, s.licence, s.vintage, short_hash(s.sha256)] for s in content.sources],
         "avertissements": list(content.warnings),
+        "alerte": content.alert,
     }
     tree: View = printable_tree(view)
     return tree
@@ -113,14 +114,14 @@ def _nearest(line: UncoveredCommune) -> str:
 
 
 def _populations(content: ReportContent) -> list[list[str]]:
-    """Both figures: the one shown, and the one of the grid the people were spread with."""
+    """Both figures: the one shown, and the one of the grid the people were spread with, where there is one."""
     head, total, covered = content.headline, content.individuals_total, content.individuals_covered
     shown = f"{content.population_label} (chiffre affiché)"
-    pct = 100.0 * covered / total if total > 0 else None
-    return [
-        [shown, integer_fr(head.total), integer_fr(head.covered), percent_fr(shown_share(head))],
-        [content.individuals_label, decimal_fr(total, 0), decimal_fr(covered, 0), percent_fr(pct)],
-    ]
+    lines = [[shown, integer_fr(head.total), integer_fr(head.covered), percent_fr(shown_share(head))]]
+    if total > 0:
+        pct = percent_fr(100.0 * covered / total)
+        lines.append([content.individuals_label, decimal_fr(total, 0), decimal_fr(covered, 0), pct])
+    return lines
 
 
 def _scope(scope: ScopeLine, head: ZoneLine) -> list[str]:
@@ -155,17 +156,9 @@ def _zones_table(zones: list[ZoneLine], head: ZoneLine) -> View:
 
 
 def _epcis(content: ReportContent) -> View:
-    """The people of communes outside any EPCI get their own line, so that the column re-adds."""
-    zones = sorted(content.epcis, key=lambda z: (sort_key(z.nom), z.code))
-    inside = sums(zones)
-    rest = {figure: getattr(content.headline, figure) - inside[figure] for figure in FIGURES}
-    table = _zones_table(zones, content.headline)
-    if any(rest.values()):
-        share = percent_fr(100.0 * rest["covered"] / rest["total"] if rest["total"] else None)
-        figures = [*(integer_fr(rest[figure]) for figure in FIGURES), share, UNKNOWN, UNKNOWN]
-        line = {"code": "", "nom": NO_EPCI.capitalize(), "signale": False, "chiffres": figures}
-        table["lignes"].append(line)
-    return table
+    """By name; the communes outside any EPCI, whose row has no code of its own, come last."""
+    zones = sorted(content.epcis, key=lambda z: (z.code == OUTSIDE_EPCI, sort_key(z.nom), z.code))
+    return _zones_table(zones, content.headline)
 
 
 def _uncovered(content: ReportContent) -> View:

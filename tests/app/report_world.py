@@ -55,9 +55,7 @@ def zone(
 
 
 def add_up(code: str, nom: str, zones: list[ZoneLine], median_min: float, max_min: float) -> ZoneLine:
-    covered, uncovered, unknown = (
-        sum(getattr(z, name) for z in zones) for name in ("covered", "uncovered", "unknown")
-    )
+    covered, uncovered, unknown = (sum(getattr(z, name) for z in zones) for name in ("covered", "uncovered", "unknown"))
     return zone(code, nom, covered, uncovered, unknown, median_min, max_min)
 
 
@@ -70,9 +68,7 @@ SMALL_COMMUNES: Final = (
     zone("00006", "Lieu-sans-Âme", 0, 0, 0, None, None),
     zone("00007", "Inconnue-la-Grande", 0, 0, 64, None, None),
 )
-SMALL_ALT: Final = (
-    "Carte de sept communes : la vallée haute, au nord-ouest, et l'île, à l'est, sont mal couvertes."
-)
+SMALL_ALT: Final = "Carte de sept communes : la vallée haute, au nord-ouest, et l'île, à l'est, sont mal couvertes."
 SMALL_SITES: Final = ("France services de Hautecombe", "Antenne d'Étang-d'Œil", "Permanence du Bourg")
 
 
@@ -129,9 +125,7 @@ SOURCES: Final = (
         "2026",
         "b1" * 32,
     ),
-    SourceLine(
-        "Lieux d'accueil fictifs", "Accueil30, démonstration", "Licence Ouverte 2.0", "2026-11-20", "c2" * 32
-    ),
+    SourceLine("Lieux d'accueil fictifs", "Accueil30, démonstration", "Licence Ouverte 2.0", "2026-11-20", "c2" * 32),
 )
 METHOD: Final = (
     MethodLine(
@@ -139,9 +133,7 @@ METHOD: Final = (
         "En combien de temps un habitant peut-il venir en voiture au lieu d'accueil le plus proche ? "
         "Les temps sont calculés vers le lieu, sens uniques et accès compris, marche comptée.",
     ),
-    MethodLine(
-        "Règle du seuil", "Une personne est couverte si un lieu est à strictement moins de 30 min (1 800 s)."
-    ),
+    MethodLine("Règle du seuil", "Une personne est couverte si un lieu est à strictement moins de 30 min (1 800 s)."),
     MethodLine(
         "Population",
         "Les habitants sont comptés carreau par carreau, puis ramenés à la population municipale.",
@@ -161,6 +153,7 @@ def small_content() -> ReportContent:
     epcis = (
         add_up("200000001", "CC de la Plaine", list(communes[:2]), 7.0, 31.75),
         add_up("200000002", "CC des Hauts", list(communes[2:4]), 21.3, 52.05),
+        add_up("-", "Communes hors EPCI", list(communes[4:]), math.inf, math.inf),
     )
     own = head.covered - 210
     return ReportContent(
@@ -299,9 +292,7 @@ def large_content(side_m: float = 4200.0) -> ReportContent:
         for z, (i, j) in zip(communes, places, strict=True)
     )
     points = [
-        MapPoint(
-            side_m * (i + 0.5 + 0.1 * j), side_m * (j + 0.5), f"{z.nom} & voisins", "uncovered", z.uncovered
-        )
+        MapPoint(side_m * (i + 0.5 + 0.1 * j), side_m * (j + 0.5), f"{z.nom} & voisins", "uncovered", z.uncovered)
         for z, (i, j) in zip(communes, places, strict=True)
         if z.uncovered > 150
     ]

@@ -10,16 +10,14 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.wording import decimal_fr, integer_fr, percent_fr
 from app.report.checks import check_adds_up
 from app.report.content import ReportContent
 from app.report.french import (
     date_fr,
-    decimal_fr,
     instant_fr,
-    integer_fr,
     minutes_fr,
     money_fr,
-    percent_fr,
     plural,
     printable,
     signed_fr,
@@ -51,7 +49,22 @@ SPOILS: dict[str, tuple[Spoil, str]] = {
         "15035 par commune, 15036",
     ),
     "an EPCI larger than the territory": (
-        lambda c: replace(c, epcis=(*c.epcis, c.headline)), "par EPCI, plus que",
+        lambda c: replace(c, epcis=(*c.epcis, c.headline)), "habitants : 31268 par EPCI, 15634 pour le territoire",
+    ),
+    "the communes outside any EPCI forgotten": (
+        lambda c: replace(c, epcis=c.epcis[:-1]), "non couverts : 430 par EPCI, 515 pour le territoire",
+    ),
+    "no EPCI at all": (lambda c: replace(c, epcis=()), "habitants : 0 par EPCI, 15634 pour le territoire"),
+    "one person of an EPCI short": (
+        lambda c: replace(c, epcis=(zone("200000001", "P", 13844, 40, 0, 7.0, 31.75), *c.epcis[1:])),
+        "couverts : 15034 par EPCI, 15035 pour le territoire",
+    ),
+    "an EPCI twice": (
+        lambda c: replace(c, epcis=(*c.epcis, zone("200000001", "P", 0, 0, 0, None, None))), "EPCI figure deux fois",
+    ),
+    "an uncovered commune instead of another": (
+        lambda c: replace(c, uncovered_communes=(*c.uncovered_communes[:2], c.uncovered_communes[0])),
+        "deux fois parmi les non couvertes",
     ),
     "a negative count": (
         _first_commune(covered=12346, uncovered=-1), "-1 \\+ 0 ≠ 12345",
@@ -106,7 +119,7 @@ def test_a_time_that_is_not_a_number_is_refused() -> None:
 def test_the_line_outside_any_epci_makes_the_column_re_add() -> None:
     lines = report_view(small_content())["epci"]["lignes"]
     totals = [int(line["chiffres"][0].replace("\u202f", "")) for line in lines]
-    assert lines[-1]["nom"] == "Aucune ou inconnue"
+    assert lines[-1]["nom"] == "Communes hors EPCI"
     assert sum(totals) == 15634
 
 

@@ -105,9 +105,7 @@ def test_same_content_same_bytes(small_pdf: bytes) -> None:
 
 def test_only_embedded_fonts_are_used(small_pdf: bytes) -> None:
     document, _ = tags_of(small_pdf)
-    names = {
-        str(o.BaseFont) for o in document.objects if isinstance(o, pikepdf.Dictionary) and "/BaseFont" in o
-    }
+    names = {str(o.BaseFont) for o in document.objects if isinstance(o, pikepdf.Dictionary) and "/BaseFont" in o}
     assert names
     assert all("LibertinusSerif" in name or "DejaVuSansMono" in name for name in names), names
 
@@ -124,7 +122,7 @@ def test_only_embedded_fonts_are_used(small_pdf: bytes) -> None:
         "Ensemble 15 634 15 035 515 84 96,2 % 8,2 aucune route",
         "Inconnue-la-Grande 64 0 0 64 inconnu inconnu inconnu",
         "Lieu-sans-Âme 0 0 0 0 sans objet sans objet sans objet",
-        "Aucune ou inconnue 149 0 85 64 0,0 % inconnu inconnu",
+        "Communes hors EPCI 149 0 85 64 0,0 % aucune route aucune route",
         "lieux du seul département, bus compris 14 825 94,8 % −210",
         "Individus de la grille Filosofi 2019, 200 m 11 820 11 380 96,3 %",
         "2025 85 000,00 € 85 000,00 € 85 000,00 € 91 234,56 € 0,00 € 0,00 € −6 234,56 €",
@@ -157,7 +155,7 @@ def test_uncovered_communes_come_with_the_most_people_first(small_words: str) ->
     part = small_words[small_words.rindex("Communes non couvertes") :]
     places = [part.index(nom) for nom in ("Vallée-Haute", "Île-aux-Moines-Gris", "Étang-d’Œil")]
     assert places == sorted(places)
-    assert "Île-aux-Moines-Gris aucune ou inconnue 85 85 aucune route aucun" in part
+    assert "Île-aux-Moines-Gris aucune 85 85 aucune route aucun" in part
 
 
 def test_no_agreement_is_said_in_words(tmp_path: Path) -> None:
@@ -176,10 +174,28 @@ def test_nobody_uncovered_is_said_in_words(tmp_path: Path) -> None:
     )  # fmt: skip
     shapes = tuple(s for s in content.map.shapes if s.code in {z.code for z in kept})
     content = replace(
-        content, communes=tuple(kept), epcis=(), headline=head, uncovered_communes=(), scopes=(),
+        content, communes=tuple(kept), epcis=(replace(head, code="-", nom="Communes hors EPCI"),), headline=head, uncovered_communes=(), scopes=(),
         map=replace(content.map, shapes=shapes),
     )  # fmt: skip
     assert "Aucune commune ne compte d’habitant non couvert" in words_of(render_pdf(content), tmp_path)
+
+
+ALERT = "Les chiffres sont ceux du calcul du 21 novembre 2026, pas de l'année 2024."
+
+
+def test_figures_of_another_year_are_said_on_the_cover_before_any_figure(tmp_path: Path, small_words: str) -> None:
+    words = words_of(render_pdf(replace(small_content(), year=2024, alert=ALERT)), tmp_path)
+    said = ALERT.replace("'", "’")
+    assert words.index(said) < words.index("Version du service"), "not on the cover"
+    assert words.count(said) == 2, "the cover and the summary"
+    assert "Les chiffres sont ceux du calcul" not in small_words
+
+
+def test_without_a_grid_there_is_no_line_of_its_people(tmp_path: Path, small_words: str) -> None:
+    content = replace(small_content(), individuals_total=0.0, individuals_covered=0.0)
+    label = content.individuals_label
+    assert label in small_words
+    assert label not in words_of(render_pdf(content), tmp_path)
 
 
 def hostile_content() -> ReportContent:
