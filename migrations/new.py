@@ -28,9 +28,7 @@ _VERSIONS = Path(__file__).parent / "versions"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("message", nargs="?", help="what changes, in a few words")
     asked.add_argument("--first", action="store_true", help="make the first migration again")

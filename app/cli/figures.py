@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.cli.console import WrongUsageError, answer_json, answer_table, say
 from app.cli.workplace import open_workplace
-from app.domain.coverage import SCOPE_LABELS_FR, Scope, ZoneFigures, scope_of
+from app.domain.coverage import SCOPE_LABELS_FR, THRESHOLD_S, Scope, ZoneFigures, scope_of
 from app.domain.wording import duration_fr, integer_fr, share_fr
 from app.errors import NotFoundError
 from data.territory import territory
@@ -25,7 +25,11 @@ def compute(options: argparse.Namespace) -> None:
 
     if bool(options.codes) == options.all:
         raise WrongUsageError("Donnez un ou plusieurs codes de département, ou --all (l'un ou l'autre).")
-    threshold_s = _threshold_s(options)
+    if _threshold_s(options) != THRESHOLD_S:
+        raise WrongUsageError(
+            "Ce qui est publié l'est toujours à 30 minutes. Les temps sont gardés : « accueil30 coverage "
+            f"DEPARTEMENT --threshold {options.threshold} » compte à un autre seuil, sans recalcul."
+        )
     for code in options.codes:
         territory(code)  # an unknown code is said before anything is started
     settings, transaction = open_workplace()
@@ -37,13 +41,12 @@ def compute(options: argparse.Namespace) -> None:
             raise NotFoundError("Aucun département n'est chargé : importez d'abord ses communes.")
     answers = []
     for code in codes:
-        with transaction() as session:
+        with transaction(snapshot=True) as session:
             outcome = compute_run(
                 session,
                 Store(settings.store),
                 code,
                 mode=options.mode,
-                threshold_s=threshold_s,
                 roads=options.roads,
                 force=options.force,
                 step=partial(_say_step, code),

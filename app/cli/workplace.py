@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,11 @@ from app.persistence.migrate import upgrade
 from app.persistence.session import make_engine, transaction
 from app.settings import Settings
 
-Transaction = Callable[[], AbstractContextManager[Session]]
+
+class Transaction(Protocol):
+    """Opens a transaction; with ``snapshot`` all its reads see the database as it is at the first of them."""
+
+    def __call__(self, *, snapshot: bool = False) -> AbstractContextManager[Session]: ...
 
 
 def open_workplace() -> tuple[Settings, Transaction]:
@@ -19,4 +23,8 @@ def open_workplace() -> tuple[Settings, Transaction]:
     settings = Settings()
     engine = make_engine(settings)
     upgrade(engine)
-    return settings, lambda: transaction(engine)
+
+    def opened(*, snapshot: bool = False) -> AbstractContextManager[Session]:
+        return transaction(engine.execution_options(isolation_level="REPEATABLE READ") if snapshot else engine)
+
+    return settings, opened

@@ -8,6 +8,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[2]
+_COMPUTING = (
+    "routing/*.py",
+    "data/*.py",
+    "data/sites/*.py",
+    "app/domain/coverage.py",
+    "app/persistence/grid_assignment.py",
+    "app/services/compute*.py",
+    "app/services/import_*.py",
+)
 
 
 def service_version() -> str:
@@ -16,9 +25,9 @@ def service_version() -> str:
 
 @cache
 def computing_code_version() -> str:
-    """``0.1.0+1a2b3c4d``: changes when a line of ``routing/``, ``data/`` or the run's own service changes."""
+    """``0.1.0+1a2b3c4d``: changes when a line of what makes a figure changes, from the file to the sum."""
     digest = hashlib.sha256()
-    for path in [*sorted((_ROOT / "routing").glob("*.py")), *sorted((_ROOT / "app" / "services").glob("compute*.py"))]:
+    for path in sorted(path for pattern in _COMPUTING for path in _ROOT.glob(pattern)):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return f"{service_version()}+{digest.hexdigest()[:8]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -51,3 +52,11 @@ def duration_fr(seconds: float | None) -> str:
         return "aucune route"
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02d} s"
+
+
+def stale_fr(changed: Sequence[str]) -> str:
+    """What has changed since a run, named: the figures are those of the run, not of what is loaded today."""
+    return (
+        f"Depuis ce calcul ont changé : {', '.join(changed)}. Les chiffres sont ceux du calcul ; il est à refaire "
+        "pour les mettre à jour."
+    )

@@ -44,10 +44,9 @@ _BY_NEAREST = text(
     SET code_insee = near.code_insee, assigned_by = 'nearest'
     FROM (SELECT o.cell_id, n.code_insee
           FROM grid_cell o CROSS JOIN LATERAL (
-              SELECT c.code_insee, c.geometry FROM commune c
-              WHERE c.departement_code = ANY(:codes)
+              SELECT c.code_insee, c.geometry, c.departement_code FROM commune c
               ORDER BY c.geometry <-> o.centre, c.code_insee LIMIT 1) n
-          WHERE o.code_insee IS NULL AND ST_Distance(n.geometry::geography, o.centre::geography) <= :max_m) near
+          WHERE o.code_insee IS NULL AND n.departement_code = ANY(:codes) AND ST_Distance(n.geometry::geography, o.centre::geography) <= :max_m) near
     WHERE g.cell_id = near.cell_id
     """
 )

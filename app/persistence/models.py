@@ -148,7 +148,10 @@ class Site(Base):
 
 
 class RoadNetwork(Base):
-    """A road graph in the store (``graph_path`` is relative to it); its roads are drawn from ``road``."""
+    """A road graph in the store (``graph_path`` is relative to it); its roads are drawn from ``road``.
+
+    ``extent`` is where it has roads: squares of 5 km, not a box, since extracts are cut along borders.
+    """
 
     __tablename__ = "road_network"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -160,10 +163,11 @@ class RoadNetwork(Base):
     source_sha256: Mapped[str]
     osm_date: Mapped[str | None]
     profile_version: Mapped[str]
+    graph_sha256: Mapped[str]  # of the arrays: the same roads under the same code make the same graph
     node_count: Mapped[int]
     arc_count: Mapped[int]
     length_km: Mapped[float]
-    extent: Mapped[WKBElement] = mapped_column(Geometry("POLYGON", srid=4326, spatial_index=True))
+    extent: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=True))
     is_current: Mapped[bool] = mapped_column(server_default="true")
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"))
     created_at: Mapped[datetime] = _created()

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 
 import numpy as np
 from pyproj import Transformer
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.domain.coverage import HEADLINE_SCOPE, THRESHOLD_S, ZoneFigures
+from app.domain.coverage import HEADLINE_SCOPE, THRESHOLD_S, Scope, ZoneFigures
 from app.domain.version import computing_code_version
 from app.errors import InvalidInputError
 from app.persistence.models import PublishedRun, Run
@@ -55,14 +55,14 @@ def compute(
     code: str,
     *,
     mode: str = "car",
-    threshold_s: int = THRESHOLD_S,
     roads: str | None = None,
     force: bool = False,
     step: Step = lambda _: None,
 ) -> ComputeOutcome:
     """Compute, write and publish a run of département ``code`` in the caller's transaction.
 
-    The same question on the same inputs by the same code is not computed again, and the outcome says so.
+    The same question on the same inputs by the same code is not computed again, and the outcome says so. What is
+    published is always at the programme's threshold; the stored times answer for any other.
     """
     if mode != "car":
         raise InvalidInputError(f"Mode reçu : « {mode} ». Cette version calcule la voiture seulement : mode car.")
@@ -73,7 +73,7 @@ def compute(
     parameters = {
         "mode": mode,
         "direction": "arrival",
-        "threshold_s": threshold_s,
+        "threshold_s": THRESHOLD_S,
         "max_access_m": MAX_ACCESS_M,
         "access_walk_m_per_s": ACCESS_WALK_M_PER_S,
     }
@@ -99,7 +99,7 @@ def compute(
         world.people,
         world.individuals,
         times,
-        threshold_s,
+        THRESHOLD_S,
     )
     warnings = (*inputs.warnings, *_warnings(world, cell_at, site_at))
 
@@ -109,11 +109,11 @@ def compute(
         departement_code=code,
         mode=mode,
         direction="arrival",
-        threshold_s=threshold_s,
+        threshold_s=THRESHOLD_S,
         parameters=parameters,
         inputs=inputs.inputs,
         inputs_sha256=question,
-        result_sha256=_result_sha256(world, times),
+        result_sha256=_result_sha256(world, times, zones),
         code_version=computing_code_version(),
         road_network_id=network.id,
         warnings=list(warnings),
@@ -183,11 +183,17 @@ def _part_times(graph: RoadGraph, site_at: Attachment, wanted: np.ndarray, cell_
 
 def _warnings(world: _World, cell_at: Attachment, site_at: Attachment) -> list[str]:
     warnings = []
-    lost = [site.name for site, road in zip(world.inputs.sites, site_at.road, strict=True) if road < 0]
-    if lost:
-        warnings.append(
-            f"{len(lost)} lieu(x) à plus de {MAX_ACCESS_M:.0f} m de toute route, non compté(s) : {' ; '.join(lost[:10])}."
-        )
+    code = world.inputs.departement_code
+    lost = [site for site, road in zip(world.inputs.sites, site_at.road, strict=True) if road < 0]
+    for whose, these in (
+        ("du département", [site for site in lost if site.departement_code == code]),
+        ("de départements voisins", [site for site in lost if site.departement_code != code]),
+    ):
+        if these:
+            warnings.append(
+                f"{len(these)} lieu(x) {whose} à plus de {MAX_ACCESS_M:.0f} m de toute route, non compté(s) : "
+                f"{' ; '.join(site.name for site in these[:10])}{' ...' if len(these) > 10 else '.'}"
+            )
     unattached = cell_at.road < 0
     if unattached.any():
         warnings.append(
@@ -209,7 +215,7 @@ def _publish(session: Session, run: Run) -> None:
         .values(**pointer)
         .on_conflict_do_update(
             index_elements=["departement_code", "mode"],
-            set_={"run_id": run.id},
+            set_={"run_id": run.id, "published_at": func.now()},
             where=PublishedRun.run_id != run.id,
         )
     )
@@ -219,13 +225,17 @@ def _headline(session: Session, run: Run) -> ZoneFigures:
     return read_zones(session, run.id, "departement", HEADLINE_SCOPE)[0]
 
 
-def _result_sha256(world: _World, times: dict[str, PartTimes]) -> str:
+def _result_sha256(world: _World, times: dict[str, PartTimes], zones: list[tuple[Scope, ZoneFigures]]) -> str:
+    """Of every cell, its people, times and nearest sites, and of every sum. Sites go by their register's names."""
     digest = hashlib.sha256()
     digest.update("\n".join(cell.cell_id for cell in world.cells).encode())
     digest.update(world.people.astype("<i8").tobytes())
+    registers = [site.register for site in world.inputs.sites]
     for part in PARTS:
         digest.update(times[part].time_s.astype("<f8").tobytes())
-        digest.update(times[part].site.astype("<i8").tobytes())
+        digest.update("\n".join(registers[i] if i >= 0 else "-" for i in times[part].site).encode())
+    for scope, zone in zones:
+        digest.update(f"{scope} {zone}\n".encode())
     return digest.hexdigest()
 
 

@@ -12,14 +12,20 @@ import numpy as np
 import shapely
 from geoalchemy2.shape import to_shape
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.site import SPATIAL_FORMS
 from app.errors import NotFoundError, NotReadyError
-from app.persistence.models import Commune, Departement, Epci, GridCell, ImportBatch, RoadNetwork, Site
+from app.persistence.models import Commune, Departement, Epci, GridCell, RoadNetwork, Site
 from app.services.compute_margin import margin_warning
+from app.services.compute_sources import read_sources
 from data.territory import Extent
+
+#: A grid that counts less than this share of another one's people in a commune does not cover the commune.
+WHOLE_GRID_SHARE = 0.5
+#: Sites a little beyond the last road are looked at too (about 1 km); whether they reach it, attachment decides.
+NEAR_ROADS_DEG = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class CellInput:
 @dataclass(frozen=True, slots=True)
 class SiteInput:
     site_id: UUID
+    register: str  # source and identifier there: what stays the same from one database to another
     name: str
     form: str
     carrier: str
@@ -72,38 +79,32 @@ def load_inputs(session: Session, code: str, network: RoadNetwork) -> RunInputs:
         raise NotFoundError(
             f"Département {code} inconnu du service. Importez ses communes : accueil30 import communes FICHIER.geojson"
         )
-    communes = _communes(session, code)
+    communes = _communes(session, code, departement.nom)
     cells, cell_warnings = _cells(session, communes)
-    sites = load_sites(session, network)
+    sites = load_sites(session, code, network)
     if not sites:
         raise NotReadyError(
             "Aucun lieu d'accueil actif et localisé sur ce territoire. Importez-en : "
             "accueil30 import sites FICHIER.csv --format france-services"
         )
-    inputs = {
-        "roads": {
-            "sha256": network.source_sha256,
-            "label": network.name,
-            "file": network.source_name,
-            "osm_date": network.osm_date,
-            "profile": network.profile_version,
-            "nodes": network.node_count,
-        },
-        "communes": _batch_of(session, Commune, Commune.departement_code == code)
-        | {
-            "rows": len(communes),
-            "content_sha256": _sha([(c.code_insee, c.population_municipale) for c in communes]),
-        },
-        "population_grid": _batch_of(session, GridCell, GridCell.code_insee.in_([c.code_insee for c in communes]))
-        | {
-            "rows": len(cells),
-            "content_sha256": _sha([(c.cell_id, c.commune, c.individuals) for c in cells]),
-        },
-        "sites": {"rows": len(sites), "sha256": sites_sha256(sites)},
-    }
+    inputs = read_sources(session, code, network)
+    inputs["communes"] |= {"rows": len(communes), "content_sha256": _sha([_commune_content(c) for c in communes])}
+    inputs["population_grid"] |= {"rows": len(cells), "content_sha256": _sha([_cell_content(c) for c in cells])}
+    inputs["sites"] = {"rows": len(sites), "sha256": sites_sha256(sites)}
     margin = margin_warning(code, _bounds([c.outline for c in communes]), _bounds([to_shape(network.extent)]))
     warnings = (*([margin] if margin else []), *cell_warnings)
     return RunInputs(code, departement.nom, communes, cells, sites, inputs, warnings)
+
+
+def _commune_content(commune: CommuneInput) -> tuple[Any, ...]:
+    outline = hashlib.sha256(shapely.to_wkb(commune.outline, byte_order=1)).hexdigest()
+    return (
+        commune.code_insee, commune.nom, commune.epci_code, commune.epci_nom, commune.population_municipale, outline,
+    )  # fmt: skip
+
+
+def _cell_content(cell: CellInput) -> tuple[Any, ...]:
+    return cell.cell_id, cell.commune, cell.individuals
 
 
 def _bounds(shapes: list[BaseGeometry]) -> Extent:
@@ -112,31 +113,36 @@ def _bounds(shapes: list[BaseGeometry]) -> Extent:
 
 
 def sites_sha256(sites: tuple[SiteInput, ...]) -> str:
-    return _sha([(str(s.site_id), s.form, s.departement_code, s.lon, s.lat) for s in sites])
+    """Of all a run keeps of its sites, by their names in their register: the same in every database."""
+    return _sha([(s.register, s.name, s.form, s.carrier, s.departement_code, s.lon, s.lat) for s in sites])
 
 
-def load_sites(session: Session, network: RoadNetwork) -> tuple[SiteInput, ...]:
-    """Active places within the network's extent, whichever département they stand in, in a stable order."""
+def load_sites(session: Session, code: str | None, network: RoadNetwork) -> tuple[SiteInput, ...]:
+    """Active places: those of the département wherever they stand, the others within reach of the network's roads."""
+    within = func.ST_DWithin(Site.geometry, network.extent, NEAR_ROADS_DEG)
     rows = session.execute(
         select(
-            Site.id, Site.name, Site.form, Site.carrier, Site.departement_code,
+            Site.id, Site.source + ":" + Site.source_id, Site.name, Site.form, Site.carrier, Site.departement_code,
             func.ST_X(Site.geometry), func.ST_Y(Site.geometry),
         )
         .where(
             Site.deleted_at.is_(None),
             Site.status == "active",
             Site.form.in_(SPATIAL_FORMS),
-            func.ST_Intersects(Site.geometry, network.extent),
+            Site.geometry.is_not(None),
+            or_(Site.departement_code == code, within) if code is not None else within,
         )
-        .order_by(Site.id)
+        .order_by(Site.source, Site.source_id)
     )  # fmt: skip
     return tuple(SiteInput(*row) for row in rows)
 
 
-def _communes(session: Session, code: str) -> tuple[CommuneInput, ...]:
+def _communes(session: Session, code: str, departement_nom: str) -> tuple[CommuneInput, ...]:
+    elsewhere = select(Commune.epci_code).where(Commune.departement_code != code, Commune.epci_code.is_not(None))
+    epci_nom = case((Commune.epci_code.in_(elsewhere), Epci.nom + f" (partie {departement_nom})"), else_=Epci.nom)
     rows = session.execute(
         select(
-            Commune.code_insee, Commune.nom, Commune.epci_code, Epci.nom, Commune.population_municipale,
+            Commune.code_insee, Commune.nom, Commune.epci_code, epci_nom, Commune.population_municipale,
             func.ST_AsBinary(Commune.geometry),
         )
         .outerjoin(Epci, Epci.code_siren == Commune.epci_code)
@@ -164,29 +170,29 @@ def _cells(session: Session, communes: tuple[CommuneInput, ...]) -> tuple[tuple[
         .where(GridCell.code_insee.in_(list(index)), GridCell.individuals > 0)
         .order_by(GridCell.cell_id)
     ).all()  # fmt: skip
-    sizes = sorted({row.cell_size_m for row in rows})
+    cells = [CellInput(row[0], row[1], index[row[2]], float(row[3]), row[4], row[5], bytes(row[6])) for row in rows]
+    chosen = _one_grid_per_commune(cells)
+    mixed = sorted({cell.cell_size_m for cell in cells})
     warnings = []
-    if len(sizes) > 1:
-        # Two grids over the same people would count them twice: the finest one speaks.
-        rows = [row for row in rows if row.cell_size_m == sizes[0]]
-        warnings.append(f"Plusieurs grilles de population ({sizes} m) : seule la plus fine, {sizes[0]} m, est comptée.")
-    return (
-        tuple(CellInput(row[0], row[1], index[row[2]], float(row[3]), row[4], row[5], bytes(row[6])) for row in rows),
-        warnings,
-    )
+    if len(mixed) > 1:
+        said = ", ".join(
+            f"{sum(chosen_m == size_m for chosen_m in chosen.values())} communes en {size_m} m" for size_m in mixed
+        )
+        warnings.append(f"Plusieurs grilles de population sont chargées : {said}.")
+    return tuple(cell for cell in cells if chosen[cell.commune] == cell.cell_size_m), warnings
 
 
-def _batch_of(session: Session, table: Any, where: Any) -> dict[str, Any]:
-    """The files the rows came from, newest first."""
-    batches = session.scalars(
-        select(ImportBatch)
-        .where(ImportBatch.id.in_(select(table.batch_id).where(where).distinct()))
-        .order_by(ImportBatch.created_at.desc())
-    ).all()
+def _one_grid_per_commune(cells: list[CellInput]) -> dict[int, int]:
+    """commune -> cell size. Two grids over the same people would count them twice: the finest one speaks, unless it
+    holds only scraps of the commune (a file cut at a border).
+    """
+    individuals: dict[int, dict[int, float]] = {}
+    for cell in cells:
+        of_commune = individuals.setdefault(cell.commune, {})
+        of_commune[cell.cell_size_m] = of_commune.get(cell.cell_size_m, 0.0) + cell.individuals
     return {
-        "sha256": batches[0].sha256 if batches else "",
-        "file": ", ".join(batch.file_name for batch in batches),
-        "millesime": ", ".join(sorted({batch.millesime for batch in batches if batch.millesime})) or None,
+        commune: min(size for size, people in sizes.items() if people >= WHOLE_GRID_SHARE * max(sizes.values()))
+        for commune, sizes in individuals.items()
     }
 
 

@@ -34,7 +34,7 @@ def import_communes(
 ) -> ImportOutcome:
     """Replace the communes of each département found in the file; the départements' outlines follow."""
     refuse_if_unusable(report, accept_errors=accept_errors)
-    if still_in_place(session, Commune, report):
+    if still_in_place(session, Commune, report, millesime=millesime):
         return ImportOutcome("communes", report, {}, is_dry_run, was_already_done=True)
     codes = sorted(set(communes["departement_code"]))
     removed = _removed_codes(session, communes, codes, allow_removals=allow_removals)
@@ -87,7 +87,7 @@ def import_epcis(
 ) -> ImportOutcome:
     """Add or replace the EPCI of the file, by SIREN."""
     refuse_if_unusable(report, accept_errors=accept_errors)
-    if still_in_place(session, Epci, report):
+    if still_in_place(session, Epci, report, millesime=millesime):
         return ImportOutcome("epci", report, {}, is_dry_run, was_already_done=True)
     counts = {"EPCI": len(epcis)}
     if not is_dry_run:

@@ -34,7 +34,7 @@ def import_grid(
 ) -> ImportOutcome:
     """Add or replace the cells of the file, by identifier, and say to which commune each belongs."""
     refuse_if_unusable(report, accept_errors=accept_errors)
-    if still_in_place(session, GridCell, report):
+    if still_in_place(session, GridCell, report, millesime=millesime):
         return ImportOutcome("grid", report, {}, is_dry_run, was_already_done=True)
     counts = {"carreaux": len(cells), "individus (arrondi)": round(float(cells["individuals"].sum()))}
     if is_dry_run:

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import BadFileError
 from app.persistence.bulk import copy_rows
-from app.persistence.models import Road, RoadNetwork
+from app.persistence.models import PublishedRun, Road, RoadNetwork, Run
 from app.services.imports import ImportOutcome, record_batch
 from data.contract import ReadReport
 from data.store import Store
 from routing.graph import RoadGraph, save_graph
 from routing.profile import ROAD_CLASSES
 
-
-def find_current_network(session: Session, name: str, sha256: str, profile_version: str) -> RoadNetwork | None:
-    """The network in use under this name, when it was made from the very same file with the same speeds."""
-    return session.scalar(
-        select(RoadNetwork).where(
-            RoadNetwork.name == name,
-            RoadNetwork.source_sha256 == sha256,
-            RoadNetwork.profile_version == profile_version,
-            RoadNetwork.is_current,
-        )
-    )
+#: Fine enough to follow the border an extract was cut along, coarse enough to be read at once.
+FOOTPRINT_SQUARE_M = 5000.0
+_HASHED_ARRAYS = (
+    "node_x_m", "node_y_m", "node_osm_id", "in_main_component", "road_tail", "road_head", "road_length_m",
+    "road_forward_ds", "road_backward_ds", "road_class", "road_attachable", "road_name", "shape_first", "shape_x_m",
+    "shape_y_m",
+)  # fmt: skip
 
 
 def import_roads(
@@ -51,53 +46,89 @@ def import_roads(
     }
     if is_dry_run:
         return ImportOutcome("roads", report, counts, is_dry_run=True, was_already_done=False)
-    if find_current_network(session, meta.name, meta.source_sha256, meta.profile_version):
-        return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=True)
-
-    # The same file under other speeds is another graph: both can be in the store, each with its runs.
-    identity = hashlib.sha256(f"{meta.source_sha256} {meta.profile_version} {meta.crs_epsg}".encode()).hexdigest()
-    folder = store.graph_folder(meta.name, identity)
-    save_graph(graph, folder)
-    batch = record_batch(session, report)
-    replaced = list(
-        session.scalars(select(RoadNetwork.id).where(RoadNetwork.name == meta.name, RoadNetwork.is_current))
+    graph_sha256 = _sha256(graph)
+    network = session.scalar(
+        select(RoadNetwork).where(
+            RoadNetwork.name == meta.name,
+            RoadNetwork.graph_sha256 == graph_sha256,
+            RoadNetwork.source_sha256 == meta.source_sha256,
+        )
     )
-    session.execute(update(RoadNetwork).where(RoadNetwork.id.in_(replaced)).values(is_current=False))
-    session.execute(Road.__table__.delete().where(Road.network_id.in_(replaced)))  # type: ignore[attr-defined]
-    network = RoadNetwork(
+    if network is not None and network.is_current:
+        return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=True)
+    session.execute(update(RoadNetwork).where(RoadNetwork.name == meta.name).values(is_current=False))
+    if network is None:
+        folder = store.graph_folder(meta.name, graph_sha256)
+        save_graph(graph, folder)
+        network = _new_network(graph, graph_sha256, str(folder.relative_to(store.root)))
+        network.batch_id = record_batch(session, report).id
+        session.add(network)
+    network.is_current = True
+    session.flush()
+    _draw_roads(session, network, graph)
+    return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=False)
+
+
+def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNetwork:
+    meta = graph.meta
+    return RoadNetwork(
         name=meta.name,
         mode=meta.mode,
-        graph_path=str(folder.relative_to(store.root)),
+        graph_path=graph_path,
         crs_epsg=meta.crs_epsg,
         source_name=meta.source_name,
         source_sha256=meta.source_sha256,
         osm_date=meta.osm_date,
         profile_version=meta.profile_version,
+        graph_sha256=graph_sha256,
         node_count=graph.node_count,
         arc_count=len(graph.forward.head),
         length_km=float(graph.road_length_m.sum()) / 1000,
-        extent=from_shape(_extent_wgs84(graph), srid=4326),
-        batch_id=batch.id,
+        extent=from_shape(_footprint_wgs84(graph), srid=4326),
     )
-    session.add(network)
-    session.flush()
-    copy_rows(
-        session,
-        "road",
-        ("network_id", "rank", "road_class", "name", "geometry"),
-        _roads_to_draw(network, graph),
+
+
+def _sha256(graph: RoadGraph) -> str:
+    """Of every array that a time or a drawing depends on, and of their projection."""
+    digest = hashlib.sha256(f"{graph.meta.mode} {graph.meta.crs_epsg}".encode())
+    digest.update("\n".join(graph.names).encode())
+    for name in _HASHED_ARRAYS:
+        digest.update(np.ascontiguousarray(getattr(graph, name)).tobytes())
+    return digest.hexdigest()
+
+
+def _draw_roads(session: Session, network: RoadNetwork, graph: RoadGraph) -> None:
+    """Replace the drawn roads of this name; those of a network a published run stands on stay with it."""
+    published = select(Run.road_network_id).join(PublishedRun, PublishedRun.run_id == Run.id)
+    outdated = select(RoadNetwork.id).where(
+        RoadNetwork.name == network.name, or_(RoadNetwork.id == network.id, RoadNetwork.id.not_in(published))
     )
-    return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=False)
+    session.execute(delete(Road).where(Road.network_id.in_(outdated)))
+    columns = ("network_id", "rank", "road_class", "name", "geometry")
+    copy_rows(session, "road", columns, _roads_to_draw(network, graph))
 
 
-def network_folder(store: Store, network: RoadNetwork) -> Path:
-    return store.root / network.graph_path
-
-
-def _extent_wgs84(graph: RoadGraph) -> BaseGeometry:
-    lon, lat = _to_wgs84(graph, np.asarray(graph.node_x_m), np.asarray(graph.node_y_m))
-    extent: BaseGeometry = shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
-    return extent
+def _footprint_wgs84(graph: RoadGraph) -> BaseGeometry:
+    """The squares of 5 km that hold a junction of the main network, each with its neighbours, as one MultiPolygon."""
+    usable = np.asarray(graph.in_main_component)
+    squares = {
+        (x + dx, y + dy)
+        for x, y in zip(
+            np.floor_divide(graph.node_x_m[usable], FOOTPRINT_SQUARE_M).astype(int).tolist(),
+            np.floor_divide(graph.node_y_m[usable], FOOTPRINT_SQUARE_M).astype(int).tolist(),
+            strict=True,
+        )
+        for dx in (-1, 0, 1)
+        for dy in (-1, 0, 1)
+    }
+    corners = np.array(sorted(squares)) * FOOTPRINT_SQUARE_M
+    boxes = shapely.box(
+        corners[:, 0], corners[:, 1], corners[:, 0] + FOOTPRINT_SQUARE_M, corners[:, 1] + FOOTPRINT_SQUARE_M
+    )
+    footprint = shapely.transform(
+        shapely.union_all(boxes), lambda xy: np.column_stack(_to_wgs84(graph, xy[:, 0], xy[:, 1]))
+    )
+    return shapely.MultiPolygon([part for part in shapely.get_parts(footprint) if part.geom_type == "Polygon"])
 
 
 def _to_wgs84(graph: RoadGraph, x_m: np.ndarray, y_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

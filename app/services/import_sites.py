@@ -64,7 +64,7 @@ def import_sites(
         for site in absents:
             site.deleted_at = func.now()
             site.version += 1
-    was_already_done = counts["nouveaux"] == counts["modifiés"] == 0 and not (absents and remove_absent)
+    was_already_done = counts["nouveaux"] == counts["modifiés"] == 0 and not absents
     if was_already_done and batch is not None:
         session.delete(batch)
     session.flush()

@@ -57,8 +57,10 @@ def record_batch(session: Session, report: ReadReport, *, millesime: str | None 
     return batch
 
 
-def still_in_place(session: Session, table: type[Base], report: ReadReport) -> UUID | None:
-    """The batch of an earlier import of the very same file, if every row it brought is still there as it brought it."""
+def still_in_place(session: Session, table: type[Base], report: ReadReport, *, millesime: str | None) -> UUID | None:
+    """The batch of an earlier import of the very same file, said to be of the same year, if every row it brought is
+    still there as it brought it.
+    """
     rows_of_batch = (
         select(func.count()).select_from(table).where(table.__table__.c.batch_id == ImportBatch.id).scalar_subquery()
     )
@@ -67,6 +69,7 @@ def still_in_place(session: Session, table: type[Base], report: ReadReport) -> U
         .where(
             ImportBatch.kind == report.kind,
             ImportBatch.sha256 == report.sha256,
+            ImportBatch.millesime.is_not_distinct_from(millesime),
             rows_of_batch == report.rows_kept,
             rows_of_batch > 0,
         )

@@ -103,7 +103,7 @@ def nearest_sites(
     network = network_at(session, lon, lat, mode=mode)
     graph = open_network(store, network)
     at, origin = _attach_origin(graph, lon, lat)
-    sites = load_sites(session, network)
+    sites = load_sites(session, None, network)
     to_graph = Transformer.from_crs(4326, graph.meta.crs_epsg, always_xy=True)
     x_m, y_m = to_graph.transform([s.lon for s in sites], [s.lat for s in sites])
     site_at = attach(graph, np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)

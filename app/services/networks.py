@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from geoalchemy2.functions import ST_DWithin, ST_MakePoint, ST_SetSRID
-from sqlalchemy import case, func, select
+from sqlalchemy import Numeric, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import FieldError, InvalidInputError, NotReadyError
@@ -14,7 +14,7 @@ from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
 from routing.graph import RoadGraph, open_graph
 
-#: A network answers for a département when this share of its communes meets its extent. Not all: an islet without
+#: A network answers for a département when it has roads near this share of its communes. Not all: an islet without
 #: a road is no reason to refuse.
 MIN_SHARE_OF_COMMUNES = 0.9
 
@@ -33,15 +33,15 @@ def _open(folder: Path) -> RoadGraph:
 
 
 def network_for_departement(session: Session, code: str, *, mode: str, name: str | None = None) -> RoadNetwork:
-    """The newest current network that covers the département; NotReadyError when there is none."""
+    """The current network with roads in most of the département's communes, the newest of equals; NotReadyError if none."""
     meets = func.avg(case((func.ST_Intersects(Commune.geometry, RoadNetwork.extent), 1.0), else_=0.0))
     share = select(meets).where(Commune.departement_code == code).correlate(RoadNetwork).scalar_subquery()
-    query = (
-        select(RoadNetwork)
-        .where(RoadNetwork.mode == mode, RoadNetwork.is_current)
-        .order_by(RoadNetwork.created_at.desc())
-    )
-    query = query.where(RoadNetwork.name == name) if name else query.where(share >= MIN_SHARE_OF_COMMUNES)
+    query = select(RoadNetwork).where(RoadNetwork.mode == mode, RoadNetwork.is_current)
+    if name:
+        query = query.where(RoadNetwork.name == name)
+    else:
+        query = query.where(share >= MIN_SHARE_OF_COMMUNES).order_by(func.round(cast(share, Numeric), 2).desc())
+    query = query.order_by(RoadNetwork.created_at.desc())
     network = session.scalar(query.limit(1))
     if network is None:
         wanted = f"nommé « {name} »" if name else f"qui couvre le département {code}"

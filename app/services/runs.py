@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.errors import NotFoundError
+from app.errors import NotFoundError, NotReadyError
 from app.persistence.models import Departement, RoadNetwork, Run, RunSite
 from app.persistence.run_repository import published_run
 from app.services.compute_inputs import load_sites, sites_sha256
+from app.services.compute_sources import changed_sources, read_sources
+from app.services.networks import network_for_departement
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,18 @@ class RunView:
     road_network_name: str
     road_osm_date: str | None
     road_node_count: int
-    population_file: str
-    population_millesime: str | None
+    communes_file: str | None
+    communes_millesime: str | None
+    grid_file: str | None  # None: no grid, each commune is one point
+    grid_millesime: str | None
     sites_counted: int
     sites_sha256: str
-    is_stale: bool  # the register has changed since: the figures are those of the run, not of today
+    changed: tuple[str, ...]  # French names of the inputs that are no longer those of the run
+
+    @property
+    def is_stale(self) -> bool:
+        """The figures are those of the run, not of what is loaded today."""
+        return bool(self.changed)
 
 
 def find_run(session: Session, code: str, *, mode: str, run_id: UUID | None = None) -> Run:
@@ -67,7 +76,6 @@ def view_of(session: Session, run: Run) -> RunView:
     counted = session.scalar(
         select(func.count()).select_from(RunSite).where(RunSite.run_id == run.id, RunSite.access_m.is_not(None))
     )
-    sites_now = sites_sha256(load_sites(session, network))
     return RunView(
         id=run.id,
         departement_code=run.departement_code,
@@ -86,9 +94,24 @@ def view_of(session: Session, run: Run) -> RunView:
         road_network_name=network.name,
         road_osm_date=network.osm_date,
         road_node_count=network.node_count,
-        population_file=run.inputs["population_grid"]["file"],
-        population_millesime=run.inputs["communes"]["millesime"],
+        communes_file=run.inputs["communes"]["file"] or None,
+        communes_millesime=run.inputs["communes"]["millesime"],
+        grid_file=run.inputs["population_grid"]["file"] or None,
+        grid_millesime=run.inputs["population_grid"]["millesime"],
         sites_counted=counted or 0,
         sites_sha256=run.inputs["sites"]["sha256"],
-        is_stale=sites_now != run.inputs["sites"]["sha256"],
+        changed=_changed_since(session, run, network),
     )
+
+
+def _changed_since(session: Session, run: Run, used: RoadNetwork) -> tuple[str, ...]:
+    """What a new run would find otherwise than this one did."""
+    try:
+        network = network_for_departement(session, run.departement_code, mode=run.mode)
+    except NotReadyError:
+        network = used
+    if network.name != used.name:
+        network = used  # another network would answer by default; this run was asked for on its own
+    now = read_sources(session, run.departement_code, network)
+    now["sites"] = {"sha256": sites_sha256(load_sites(session, run.departement_code, network))}
+    return changed_sources(run.inputs, now)

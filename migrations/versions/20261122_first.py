@@ -1,7 +1,6 @@
-# ruff: noqa: E501  SQL conditions stay in one piece
 """first
 
-Revision: 6b24dae10b55. After: nothing.
+Revision: b3b7e529a0dc. After: nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from alembic import op
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
-revision = "6b24dae10b55"
+revision = "b3b7e529a0dc"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -43,9 +42,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("code"),
     )
-    op.create_index(
-        "idx_departement_geometry", "departement", ["geometry"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("idx_departement_geometry", "departement", ["geometry"], unique=False, postgresql_using="gist")
     op.create_table(
         "epci",
         sa.Column("code_siren", sa.Text(), nullable=False),
@@ -82,9 +79,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cell_id"),
     )
     op.create_index("idx_grid_cell_centre", "grid_cell", ["centre"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "idx_grid_cell_geometry", "grid_cell", ["geometry"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("idx_grid_cell_geometry", "grid_cell", ["geometry"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_grid_cell_batch_id"), "grid_cell", ["batch_id"], unique=False)
     op.create_index(op.f("ix_grid_cell_code_insee"), "grid_cell", ["code_insee"], unique=False)
     op.create_table(
@@ -98,10 +93,11 @@ def upgrade() -> None:
         sa.Column("source_sha256", sa.Text(), nullable=False),
         sa.Column("osm_date", sa.Text(), nullable=True),
         sa.Column("profile_version", sa.Text(), nullable=False),
+        sa.Column("graph_sha256", sa.Text(), nullable=False),
         sa.Column("node_count", sa.Integer(), nullable=False),
         sa.Column("arc_count", sa.Integer(), nullable=False),
         sa.Column("length_km", sa.Double(), nullable=False),
-        sa.Column("extent", Geometry("POLYGON", srid=4326, spatial_index=False), nullable=False),
+        sa.Column("extent", Geometry("MULTIPOLYGON", srid=4326, spatial_index=False), nullable=False),
         sa.Column("is_current", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("batch_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -111,9 +107,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "idx_road_network_extent", "road_network", ["extent"], unique=False, postgresql_using="gist"
-    )
+    op.create_index("idx_road_network_extent", "road_network", ["extent"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_road_network_name"), "road_network", ["name"], unique=False)
     op.create_table(
         "site",
@@ -269,9 +263,7 @@ def upgrade() -> None:
         sa.Column("departement_code", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["departement_code"],
             ["departement.code"],

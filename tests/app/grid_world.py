@@ -104,7 +104,7 @@ def communes() -> gpd.GeoDataFrame:
         ),
         ("00003", "Gamma", "00", None, 100, box(2, 1, 4, 2)),
     ]
-    table = pd.DataFrame(rows, columns=list(COMMUNE_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COMMUNE_COLUMNS), dtype=object)  # object: None stays None
     table["population_municipale"] = table["population_municipale"].astype("Int64")
     return gpd.GeoDataFrame(table, geometry="geometry", crs=4326)
 
@@ -138,15 +138,22 @@ def site_table(*records: tuple[str, int, str, str]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(made, geometry="geometry", crs=4326)
 
 
-def load_grid_world(session: Session, store: Store, *, one_way: bool = False) -> None:
+def epcis() -> gpd.GeoDataFrame:
+    table = pd.DataFrame(
+        [("000000001", "Communauté de la rangée", "CC", communes().geometry.iloc[0])], columns=list(EPCI_COLUMNS)
+    )
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=4326)
+
+
+def load_grid_world(
+    session: Session, store: Store, *, one_way: bool = False, site_order: tuple[int, ...] = (0, 1, 2)
+) -> None:
     """Everything but the run, through the imports."""
     made = graph(one_way=one_way)
     import_roads(session, store, made, report("roads", 9, made.meta.source_sha256))
-    epci = pd.DataFrame(
-        [("000000001", "Communauté de la rangée", "CC", communes().geometry.iloc[0])], columns=list(EPCI_COLUMNS)
-    )
-    import_epcis(session, gpd.GeoDataFrame(epci, geometry="geometry", crs=4326), report("epci", 1), millesime="2026")
+    import_epcis(session, epcis(), report("epci", 1), millesime="2026")
     import_communes(session, communes(), report("communes", 3), millesime="2026")
     import_grid(session, cells(), report("grid", len(PEOPLE)), millesime="2019")
-    sites = site_table(("west", 0, "fixed", "00"), ("beyond", 7, "fixed", "0V"), ("bus", 4, "mobile", "00"))
+    records = (("west", 0, "fixed", "00"), ("beyond", 7, "fixed", "0V"), ("bus", 4, "mobile", "00"))
+    sites = site_table(*(records[position] for position in site_order))
     import_sites(session, sites, report("sites", 3), millesime=None)

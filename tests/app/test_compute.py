@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES
 from app.errors import NotFoundError, NotReadyError
-from app.persistence.models import Commune, PublishedRun, Run, RunCell, RunZone, Site
+from app.persistence.models import Commune, PublishedRun, Road, Run, RunCell, RunZone, Site
 from app.persistence.run_repository import read_zones
 from app.services.compute import compute
 from app.services.coverage import get_coverage, get_zones
 from app.services.gaps import get_gaps
+from app.services.import_boundaries import import_communes, import_epcis
+from app.services.import_grid import import_grid
+from app.services.import_roads import import_roads
 from data.store import Store
 from tests.app import grid_world
 
@@ -167,3 +171,85 @@ def test_communes_without_population_are_named(world: Session, store: Store) -> 
     world.execute(update(Commune).where(Commune.code_insee == "00002").values(population_municipale=None))
     with pytest.raises(NotReadyError, match="Bêta"):
         compute(world, store, "00")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE run SET threshold_s = 2700",
+        "UPDATE run_zone SET people_covered = people_total, people_uncovered = 0, people_unknown = 0",
+        "UPDATE run_cell SET own_fixed_s = 0",
+        "UPDATE run_site SET name = 'autre'",
+    ],
+)
+def test_the_database_refuses_to_change_a_run(world: Session, store: Store, statement: str) -> None:
+    compute(world, store, "00")
+    with pytest.raises(DBAPIError, match="un calcul ne change pas"), world.begin_nested():
+        world.execute(text(statement))
+
+
+def test_the_same_files_in_another_database_give_the_same_hashes(session: Session, store: Store) -> None:
+    """Sites get other identifiers and come in another order; nothing of the result depends on it."""
+    found = []
+    for order in ((0, 1, 2), (2, 1, 0)):
+        with session.begin_nested() as attempt:
+            grid_world.load_grid_world(session, store, site_order=order)
+            run = session.get_one(Run, compute(session, store, "00").run_id)
+            found.append((run.inputs_sha256, run.result_sha256))
+            attempt.rollback()
+    assert found[0] == found[1]
+
+
+def changed_after(session: Session, store: Store, change: Callable[[], object]) -> tuple[str, ...]:
+    first = compute(session, store, "00")
+    change()
+    changed = get_coverage(session, "00").run.changed
+    assert compute(session, store, "00").run_id != first.run_id, "another question: another run"
+    assert get_coverage(session, "00").run.changed == ()
+    return changed
+
+
+def test_an_out_of_date_run_names_what_has_changed(world: Session, store: Store) -> None:
+    communes = grid_world.communes()
+    communes.loc[0, "population_municipale"] = 30
+
+    def other_populations() -> None:
+        import_communes(world, communes, grid_world.report("communes", 3, "later"), millesime="2027")
+
+    def other_names() -> None:
+        epci = grid_world.epcis()
+        epci.loc[0, "nom"] = "Autre nom"
+        import_epcis(world, epci, grid_world.report("epci", 1, "later"), millesime="2027")
+
+    def other_carrier() -> None:
+        world.execute(update(Site).where(Site.source_id == "west").values(carrier="ccas"))
+
+    def other_roads() -> None:
+        made = grid_world.graph(one_way=True)
+        import_roads(world, store, made, grid_world.report("roads", 9, made.meta.source_sha256))
+
+    assert changed_after(world, store, other_populations) == ("les communes",)
+    assert changed_after(world, store, other_names) == ("les EPCI",)
+    assert changed_after(world, store, other_carrier) == ("les lieux d'accueil",)
+    assert changed_after(world, store, other_roads) == ("le réseau routier",)
+
+
+def test_going_back_to_earlier_roads_finds_them_drawn(world: Session, store: Store) -> None:
+    first = compute(world, store, "00")
+    for one_way in (True, False):
+        made = grid_world.graph(one_way=one_way)
+        import_roads(world, store, made, grid_world.report("roads", 9, made.meta.source_sha256))
+    again = compute(world, store, "00")
+    assert again.run_id == first.run_id
+    network_id = world.get_one(Run, again.run_id).road_network_id
+    assert world.scalar(select(func.count()).select_from(Road).where(Road.network_id == network_id)) == 9
+
+
+def test_scraps_of_a_finer_grid_do_not_silence_the_whole_one(world: Session, store: Store) -> None:
+    before = compute(world, store, "00").headline
+    x_m, y_m = grid_world.corner_m(0)
+    scrap = grid_world.cells().iloc[:1].copy()
+    scrap[["cell_id", "cell_size_m", "individuals"]] = [f"CRS3035RES200mN{y_m}E{x_m}", 200, 1.0]
+    import_grid(world, scrap, grid_world.report("grid", 1, "scrap"), millesime="2021")
+    after = compute(world, store, "00").headline
+    assert (after.covered, after.uncovered, after.unknown) == (before.covered, before.uncovered, before.unknown)
