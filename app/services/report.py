@@ -8,25 +8,34 @@ from sqlalchemy.orm import Session
 from app.domain.agreement import KIND_LABELS_FR, STATUS_LABELS_FR, allocation_status, funding_class
 from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR
-from app.domain.wording import integer_fr
-from app.persistence.models import Agreement, Allocation, Commune, Epci, RunSite
+from app.domain.wording import stale_fr
+from app.errors import ConflictError
+from app.persistence.models import Agreement, Allocation, RunCell, RunSite
+from app.report.checks import check_adds_up
 from app.report.content import (
     AgreementBlock,
     AllocationLine,
-    MethodLine,
     ReportContent,
     ScopeLine,
     SiteCount,
-    SourceLine,
     UncoveredCommune,
     ZoneLine,
 )
 from app.services.coverage import Coverage, get_coverage, get_zones
 from app.services.gaps import Gap, get_gaps
 from app.services.report_map import build_map
-from app.services.runs import RunView
+from app.services.report_texts import (
+    alert,
+    has_grid_people,
+    individuals_label,
+    method,
+    population_label,
+    population_note,
+    sources,
+    warnings,
+)
+from app.services.runs import RunView, find_run
 from app.settings import Settings
-from data.sources import Source, source
 
 CLASS_LABELS_FR = {
     "small": "première classe (la moins peuplée)",
@@ -37,14 +46,21 @@ REGIME_LABELS_FR = {"civil": "année civile", "rolling": "année glissante (1er 
 
 
 def build_content(session: Session, settings: Settings, code: str, year: int) -> ReportContent:
-    """Everything the report of ``year`` says of the département; NotFoundError when no run is published."""
-    coverage = get_coverage(session, code)
+    """Everything the report of ``year`` says of the département, all of it of one run at that run's own threshold.
+
+    NotFoundError: no run is published. ConflictError: its figures do not add up, and nothing may be printed of them.
+    """
+    published = find_run(session, code, mode="car")
+    run_id, threshold_s = published.id, published.threshold_s
+    coverage = get_coverage(session, code, threshold_s=threshold_s, run_id=run_id)
     run = coverage.run
-    _, communes = get_zones(session, code, "commune")
-    _, epcis = get_zones(session, code, "epci")
-    _, gaps = get_gaps(session, code)
+    _, communes = get_zones(session, code, "commune", threshold_s=threshold_s, run_id=run_id)
+    _, epcis = get_zones(session, code, "epci", threshold_s=threshold_s, run_id=run_id)
+    _, gaps = get_gaps(session, code, threshold_s=threshold_s, run_id=run_id)
     figures = coverage.departement
-    return ReportContent(
+    cover = alert(run, year)
+    has_grid = has_grid_people(figures)
+    content = ReportContent(
         departement_code=code,
         departement_nom=run.departement_nom,
         is_fictional=run.is_fictional,
@@ -57,23 +73,30 @@ def build_content(session: Session, settings: Settings, code: str, year: int) ->
         threshold_min=run.threshold_s // 60,
         verdict=coverage.verdict,
         headline=_zone_line(figures),
-        population_label=_population_label(run),
-        individuals_label=f"individus de la grille de population ({run.population_file})",
-        population_source_note=_population_note(run, figures),
-        individuals_total=figures.individuals_total,
-        individuals_covered=figures.individuals_covered,
+        population_label=population_label(run),
+        individuals_label=individuals_label(run, figures),
+        population_source_note=population_note(run, figures),
+        individuals_total=round(figures.individuals_total, 1),
+        individuals_covered=round(figures.individuals_covered, 1),
         scopes=_scope_lines(coverage),
         sites_by_carrier=_count_sites(session, run, "carrier"),
         sites_by_form=_count_sites(session, run, "form"),
-        method=_method(run),
+        method=method(run, has_grid=has_grid),
         epcis=tuple(_zone_line(zone) for zone in epcis),
         communes=tuple(_zone_line(zone) for zone in communes),
-        uncovered_communes=_uncovered_communes(session, communes, gaps),
+        uncovered_communes=_uncovered_communes(session, run, communes, epcis, gaps),
         map=build_map(session, run, communes, gaps),
         agreements=_agreements(session, settings, code, year, figures.total),
-        sources=_sources(run),
-        warnings=_warnings(run),
+        sources=sources(run, has_grid=has_grid),
+        warnings=(*([cover] if cover else []), *warnings(run)),
+        alert=cover,
     )
+    try:
+        check_adds_up(content)
+    except ValueError as error:
+        todo = f" {stale_fr(run.changed)} Lancez : accueil30 compute {code}" if run.is_stale else ""
+        raise ConflictError(f"{error}{todo}") from error
+    return content
 
 
 def _zone_line(zone: ZoneFigures) -> ZoneLine:
@@ -88,18 +111,6 @@ def _zone_line(zone: ZoneFigures) -> ZoneLine:
         median_min=None if zone.median_s is None else zone.median_s / 60,
         max_min=None if zone.max_s is None else zone.max_s / 60,
         is_flagged=zone.has_point_cell,
-    )
-
-
-def _population_label(run: RunView) -> str:
-    return f"population municipale ({run.population_millesime or 'millésime non indiqué'})"
-
-
-def _population_note(run: RunView, figures: ZoneFigures) -> str:
-    return (
-        "Les habitants comptés sont ceux de la population municipale, répartie dans chaque commune comme la grille de "
-        f"population : {integer_fr(figures.total)} habitants. La grille elle-même ({run.population_file}) compte "
-        f"{integer_fr(round(figures.individuals_total))} individus des ménages fiscaux, moins nombreux."
     )
 
 
@@ -126,64 +137,17 @@ def _count_sites(session: Session, run: RunView, column: str) -> tuple[SiteCount
     return tuple([*lines, SiteCount("Lieux des départements voisins", neighbours)] if neighbours else lines)
 
 
-def _method(run: RunView) -> tuple[MethodLine, ...]:
-    parameters = run.parameters
-    roads = run.inputs["roads"]
-    return (
-        MethodLine(
-            "Question posée",
-            "Combien d'habitants peuvent venir à un lieu d'accueil, en voiture, en moins de 30 minutes ?",
-        ),
-        MethodLine(
-            "Seuil",
-            f"Strictement moins de {run.threshold_s // 60} minutes ({integer_fr(run.threshold_s)} secondes), "
-            "jugé sur le temps exact, jamais sur des minutes arrondies.",
-        ),
-        MethodLine(
-            "Sens du trajet",
-            "De chez soi vers le lieu d'accueil : les sens uniques et les routes interdites sont respectés dans ce sens.",
-        ),
-        MethodLine(
-            "Routes",
-            f"OpenStreetMap, réseau « {roads['label']} », {integer_fr(roads['nodes'])} carrefours, "
-            f"données du {roads['osm_date'] or 'jour inconnu'}, profil de vitesse {roads['profile']}.",
-        ),
-        MethodLine(
-            "Vitesses",
-            "Vitesses pratiquées par type de route, et non vitesses légales. Les attentes aux carrefours, les interdictions de "
-            "tourner et les fermetures d'hiver ne sont pas encore prises en compte.",
-        ),
-        MethodLine(
-            "Accès à la route",
-            f"Chaque point est rattaché à la route la plus proche du réseau principal et rejoint à pied "
-            f"({parameters['access_walk_m_per_s']} m/s). Au-delà de {parameters['max_access_m']:.0f} m (plus la demi-diagonale du "
-            "carreau), ses habitants sont comptés « inconnu ».",
-        ),
-        MethodLine(
-            "Habitants",
-            "Comptés carreau par carreau d'après le temps de trajet, jamais en découpant des surfaces. Dans chaque commune, les "
-            "carreaux sont calés sur la population municipale, à l'unité près. Une commune sans carreau habité est comptée en un "
-            "point, son centre habité, et signalée.",
-        ),
-        MethodLine(
-            "Lieux comptés",
-            f"{run.sites_counted} lieux actifs et localisés, départements voisins compris. Un bus est compté à son point déclaré ; "
-            "le chiffre sans les bus est donné à côté. Le téléphone n'est jamais compté.",
-        ),
-        MethodLine(
-            "Limites",
-            "L'INSEE recommande de ne pas lire un carreau isolé. Les horaires d'ouverture, les délais de rendez-vous et les "
-            "habitants sans voiture n'entrent pas dans ce chiffre.",
-        ),
-    )
-
-
-def _uncovered_communes(session: Session, communes: list[ZoneFigures], gaps: list[Gap]) -> tuple[UncoveredCommune, ...]:
+def _uncovered_communes(
+    session: Session, run: RunView, communes: list[ZoneFigures], epcis: list[ZoneFigures], gaps: list[Gap]
+) -> tuple[UncoveredCommune, ...]:
+    # As the run saw them, like the table of EPCI: the boundaries may have been imported again since.
+    epci_noms = {zone.code: zone.nom for zone in epcis}
     epci_of = {
-        row.code_insee: row.nom
+        row.code_insee: epci_noms.get(row.epci_code)
         for row in session.execute(
-            select(Commune.code_insee, Epci.nom).join(Epci, Epci.code_siren == Commune.epci_code)
+            select(RunCell.code_insee, RunCell.epci_code).where(RunCell.run_id == run.id).distinct()
         )
+        if row.epci_code
     }
     nearest: dict[str, str] = {}
     for gap in gaps:  # the most populated zone of a commune speaks for it
@@ -260,37 +224,3 @@ def _allocation_line(allocation: Allocation) -> AllocationLine:
         paid_eur=allocation.paid_eur,
         justified_eur=allocation.justified_eur,
     )
-
-
-def _sources(run: RunView) -> tuple[SourceLine, ...]:
-    inputs = run.inputs
-    if run.is_fictional:
-        demo = source("demonstration")
-        return tuple(
-            _source_line(demo, f"{label} : {inputs[key].get('file') or 'registre'}", inputs[key]["sha256"])
-            for key, label in (
-                ("roads", "Routes"),
-                ("communes", "Communes"),
-                ("population_grid", "Grille"),
-                ("sites", "Lieux"),
-            )
-        )
-    return (
-        _source_line(source("osm"), inputs["roads"]["osm_date"] or "date inconnue", inputs["roads"]["sha256"]),
-        _source_line(source("admin-express"), inputs["communes"]["file"], inputs["communes"]["sha256"]),
-        _source_line(source("filosofi"), inputs["population_grid"]["file"], inputs["population_grid"]["sha256"]),
-        _source_line(
-            source("france-services"), f"{inputs['sites']['rows']} lieux du registre", inputs["sites"]["sha256"]
-        ),
-    )
-
-
-def _source_line(found: Source, vintage: str, sha256: str) -> SourceLine:
-    return SourceLine(found.name, found.producer, found.licence, vintage, sha256)
-
-
-def _warnings(run: RunView) -> tuple[str, ...]:
-    stale = (
-        "Le registre des lieux d'accueil a changé depuis ce calcul : les chiffres sont ceux du registre au moment du calcul.",
-    )
-    return (*run.warnings, *(stale if run.is_stale else ()))

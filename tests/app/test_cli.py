@@ -264,6 +264,23 @@ def test_report(loaded: Service, tmp_path: Path) -> None:
     assert (tmp_path / "rapports" / "accueil30-00-2026.pdf").read_bytes().startswith(b"%PDF-")
 
 
+def test_a_report_that_does_not_add_up_is_refused_in_french(loaded: Service, tmp_path: Path) -> None:
+    """A commune that came after the run is on the map and in no table."""
+    new = "select 'X', nom, departement_code, epci_code, 0, geometry, batch_id from commune where code_insee = '00001'"
+    columns = "code_insee, nom, departement_code, epci_code, population_municipale, geometry, batch_id"
+    with loaded.engine.begin() as connection:
+        connection.execute(text(f"insert into commune ({columns}) {new}"))
+    try:
+        said = call("report", "00", "--year", "2026", "--out", str(tmp_path))
+    finally:
+        with loaded.engine.begin() as connection:
+            connection.execute(text("delete from commune where code_insee = 'X'"))
+    assert said.code == 1
+    assert "Rapport refusé" in said.err and "la carte et le tableau diffèrent pour X" in said.err
+    assert "Traceback" not in said.err and "ValueError" not in said.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_second_time_changes_nothing_and_says_so(loaded: Service, world: WorldFiles) -> None:
     before = loaded.state()
     for command in world.imports():
