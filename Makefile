@@ -27,6 +27,7 @@ test: ## every test, browser tests included, in parallel
 
 check: ## ruff, mypy --strict, import rules, docs
 	@scripts/setup.sh --dev
+	@$(PY)/python -m compileall -q app benchmarks data migrations routing scripts tests
 	@$(PY)/ruff check .
 	@$(PY)/ruff format --check .
 	@$(PY)/mypy
