@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 
@@ -42,6 +44,11 @@ _ROUTES = (
     routes_problems,
     routes_health,
 )
+
+#: A request is half reckoning, half waiting for the database.
+THREADS_A_CORE = 4
+#: Tiles come by dozens and a new one is nearly all PostgreSQL's work.
+TILE_THREADS_A_CORE = 2
 
 #: For tiles, and as much for figures: a few hundred of each.
 MEMORY_BYTES = 64 * 1024 * 1024
@@ -82,8 +89,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     engine = await anyio.to_thread.run_sync(make_engine, settings)
     app.state.engine = engine
-    # One thread a connection: a request that runs never waits for one that another waiting request holds.
-    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+    # Never more threads than connections: a request that runs does not wait for one that another holds. And few a
+    # core: the others wait their turn, which is shorter than sharing it.
+    cores = os.cpu_count() or 1
+    tiles = min(TILE_THREADS_A_CORE * cores, max(1, settings.pool_size // 2))
+    app.state.tile_threads = anyio.CapacityLimiter(tiles)
+    others = max(1, min(THREADS_A_CORE * cores, settings.pool_size - tiles))
+    anyio.to_thread.current_default_thread_limiter().total_tokens = others
     try:
         yield
     finally:

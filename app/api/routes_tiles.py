@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
 
 from app.api.answers import is_known
-from app.api.deps import API_PREFIX, Db, api_router
+from app.api.deps import API_PREFIX, Database, Db, api_router
 from app.api.info import attributions
 from app.api.params import ScopeQuery
 from app.api.schemas import DEPARTEMENT_PATTERN
@@ -62,7 +63,7 @@ class TileJson(BaseModel):
     response_class=Response,
     responses={200: {"content": {MVT: {}}}, 304: {"description": "Inchangée"}},
 )
-def read_tile(
+async def read_tile(
     *,
     request: Request,
     db: Db,
@@ -76,9 +77,13 @@ def read_tile(
     """Du calcul publié. L’ETag change avec le calcul publié, les limites, les routes ou les lieux."""
     tile = Tile(layer, z, x, y, departement, scope)
     check_tile(tile)
+    return await to_thread.run_sync(_answer, request, db, tile, limiter=request.app.state.tile_threads)
+
+
+def _answer(request: Request, db: Database, tile: Tile) -> Response:
     recent: Recent[bytes] = request.app.state.tiles
     with db.read() as session:
-        version = tile_version(session, layer)
+        version = tile_version(session, tile.layer)
         # Revalidated each time: the answer to that costs a millisecond, and an edit is seen at once.
         headers = {"ETag": f'"{version}"', "Cache-Control": "public, no-cache"}
         if is_known(request, version):
