@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -48,16 +49,29 @@ def show(section: Section, console: Console) -> None:
     if section.skipped:
         console.print(f"  skipped: {section.skipped}")
         return
-    table = Table(pad_edge=False)
-    for heading in ("what", "ours", "goal", "others, and how many times ours", "note"):
-        table.add_column(heading, justify="right" if heading in ("ours", "goal") else "left")
-    for line in section.lines:
-        table.add_row(line.what, quantity(line.value, line.unit), _goal(line), _peers(line), line.note)
-    console.print(table)
+    console.print(_table(section.lines))
     for note in section.notes:
         console.print(f"  {note}")
     for path, digest in section.inputs.items():
         console.print(f"  input {path} sha256 {digest}")
+
+
+def _table(lines: list[Line]) -> Table:
+    """Columns that would be empty are left out."""
+    columns = {
+        "what": [line.what for line in lines],
+        "ours": [quantity(line.value, line.unit) for line in lines],
+        "goal": [_goal(line) for line in lines],
+        "others, and how many times ours": [_peers(line) for line in lines],
+        "note": [line.note for line in lines],
+    }
+    kept = {heading: cells for heading, cells in columns.items() if any(cells)}
+    table = Table(box=SIMPLE, pad_edge=False)
+    for heading in kept:
+        table.add_column(heading, justify="right" if heading == "ours" else "left")
+    for row in zip(*kept.values(), strict=True):
+        table.add_row(*row)
+    return table
 
 
 def as_json(section: Section) -> dict[str, Any]:
