@@ -1,7 +1,7 @@
 """Tables as files: CSV, XLSX, GeoJSON. Each says where its figures come from.
 
-In a CSV the sources are a last column, the same on every line, rather than a comment line or an HTTP header:
-a comment breaks the readers that expect a table, and a header does not follow the file once it is saved.
+The run, the question asked and the sources are columns, the same on every line, rather than a comment line or an
+HTTP header: a comment breaks the readers that expect a table, and a header does not follow the file once it is saved.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import io
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final, Literal
 
 import xlsxwriter
 
 from app.api.answers import Answer
-from app.api.info import Info, attribution_text
+from app.api.info import Info, attribution_text, minutes
+from app.domain.coverage import SCOPE_LABELS_FR, Scope
 
 Cell = str | int | float | bool | None
 GEOJSON: Final = "application/geo+json"
@@ -24,14 +27,33 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 Separator = Literal["comma", "semicolon"]
 #: A spreadsheet runs a text that starts so (OWASP, « CSV Injection »).
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+#: The columns after the figures: which run, of when, at which threshold, counting which sites; then the sources.
+_ORIGIN_COLUMNS: Final = ("calcul", "calcule_le", "seuil_s", "lieux_comptes")
 _SOURCES_COLUMN: Final = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What follows a figure out of the service; ``info`` says of which run, ``scope`` for which sites."""
+
+    info: Info
+    scope: Scope
+
+    def cells(self) -> list[Cell]:
+        run_id, created_at = self.info.run_id, self.info.run_created_at
+        return [
+            None if run_id is None else str(run_id),
+            None if created_at is None else created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            round(self.info.threshold_min * 60),
+            SCOPE_LABELS_FR[self.scope],
+        ]
 
 
 def csv_answer(
     name: str,
     columns: Sequence[str],
     rows: Iterable[Sequence[Cell]],
-    info: Info,
+    origin: Origin,
     *,
     separator: Separator = "comma",
     bom: bool = False,
@@ -40,15 +62,15 @@ def csv_answer(
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter="," if separator == "comma" else ";")
     decimal = "." if separator == "comma" else ","
-    sources = inert(attribution_text(info))
-    writer.writerow([*columns, _SOURCES_COLUMN])
-    writer.writerows([*(_csv_cell(value, decimal) for value in row), sources] for row in rows)
+    last = [*origin.cells(), attribution_text(origin.info)]
+    writer.writerow([*columns, *_ORIGIN_COLUMNS, _SOURCES_COLUMN])
+    writer.writerows([_csv_cell(value, decimal) for value in (*row, *last)] for row in rows)
     content = stream.getvalue().encode("utf-8-sig" if bom else "utf-8")
     return Answer(content, "text/csv; charset=utf-8", f"{name}.csv")
 
 
-def xlsx_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], info: Info) -> Answer:
-    """Two sheets: the figures, and where they come from. No text is ever a formula or a link."""
+def xlsx_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], origin: Origin) -> Answer:
+    """Two sheets: the figures with their run, and where they come from. No text is ever a formula or a link."""
     stream = io.BytesIO()
     options = {
         "in_memory": True,
@@ -60,12 +82,13 @@ def xlsx_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]
         bold = book.add_format({"bold": True})
         sheet = book.add_worksheet("Chiffres")
         sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, columns, bold)
+        sheet.write_row(0, 0, [*columns, *_ORIGIN_COLUMNS], bold)
+        last = origin.cells()
         for number, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
+            for column, value in enumerate((*row, *last)):
                 _write_cell(sheet, number, column, value)
         sheet.autofit()
-        _write_sources(book.add_worksheet("Sources"), info, bold)
+        _write_sources(book.add_worksheet("Sources"), origin, bold)
     return Answer(stream.getvalue(), XLSX, f"{name}.xlsx")
 
 
@@ -84,6 +107,17 @@ def geojson_answer(features: list[dict[str, Any]], info: Info, **members: Any) -
 def inert(text: str) -> str:
     """The text as a spreadsheet will show it, without running it."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def minutes_cell(time_s: float | None, threshold_s: int) -> Cell:
+    """Minutes as the page shows them: to 0.1, never rounded across the threshold; infinite without a route."""
+    shown = minutes(time_s, threshold_s)
+    return math.inf if isinstance(shown, str) else shown
+
+
+def seconds_cell(time_s: float | None) -> Cell:
+    """Seconds to the tenth, which is how they are computed: nothing is lost but the dust of binary fractions."""
+    return time_s if time_s is None or math.isinf(time_s) else round(time_s, 1)
 
 
 def _csv_cell(value: Cell, decimal: str) -> str:
@@ -109,10 +143,12 @@ def _write_cell(sheet: Any, row: int, column: int, value: Cell) -> None:
         sheet.write_string(row, column, value)
 
 
-def _write_sources(sheet: Any, info: Info, bold: Any) -> None:
+def _write_sources(sheet: Any, origin: Origin, bold: Any) -> None:
+    info = origin.info
     lines: list[tuple[str, str]] = [
         ("Calcul", f"{info.run_id} du {info.run_created_at:%d/%m/%Y}" if info.run_created_at else "aucun"),
         ("Règle", info.threshold_rule),
+        ("Lieux comptés", SCOPE_LABELS_FR[origin.scope]),
         ("Version du service", info.service_version),
         *(("Source", f"{item.attribution} – {item.producer} – {item.licence}") for item in info.attributions),
     ]

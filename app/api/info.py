@@ -24,7 +24,8 @@ Minutes = Annotated[
     float | Literal["no_route"] | None,
     Field(description="Minutes au dixième ; « no_route » : aucune route ; null : inconnu"),
 ]
-_REAL_SOURCES: Final = ("osm", "filosofi", "admin-express", "populations", "france-services")
+GRID_SOURCE: Final = "filosofi"
+_REAL_SOURCES: Final = ("osm", GRID_SOURCE, "admin-express", "populations", "france-services")
 
 
 class RoadNetworkInfo(BaseModel):
@@ -33,16 +34,26 @@ class RoadNetworkInfo(BaseModel):
     nodes: int
 
 
-class PopulationInfo(BaseModel):
-    shown: str
-    source: str
+class GridInfo(BaseModel):
+    """Les carreaux selon lesquels la population est répartie ; null : aucune grille, une commune est un point."""
+
+    source: str | None
     millesime: str | None
+
+
+class PopulationInfo(BaseModel):
+    """La population montrée, du fichier des communes."""
+
+    shown: str
+    source: str | None
+    millesime: str | None
+    grid: GridInfo
 
 
 class SitesSnapshot(BaseModel):
     counted: int
     sha256: str
-    is_stale: bool = Field(description="Le registre a changé depuis ce calcul")
+    is_stale: bool = Field(description="Comme info.is_stale, gardé pour les clients existants")
 
 
 class Attribution(BaseModel):
@@ -65,6 +76,10 @@ class Info(BaseModel):
     road_network: RoadNetworkInfo | None
     population: PopulationInfo | None
     sites_snapshot: SitesSnapshot | None
+    is_stale: bool | None = Field(
+        description="Une donnée au moins a changé depuis ce calcul ; null : plusieurs calculs"
+    )
+    changed_inputs: list[str] | None = Field(description="Ce qui a changé depuis ce calcul, nommé en français")
     is_fictional: bool
     attributions: list[Attribution]
 
@@ -106,11 +121,16 @@ def run_info(run: RunView, threshold_s: int) -> Info:
         threshold_min=threshold_s / 60,
         road_network=RoadNetworkInfo(name=run.road_network_name, osm_date=run.road_osm_date, nodes=run.road_node_count),
         population=PopulationInfo(
-            shown="population municipale", source=run.population_file, millesime=run.population_millesime
+            shown="population municipale",
+            source=run.communes_file,
+            millesime=run.communes_millesime,
+            grid=GridInfo(source=run.grid_file, millesime=run.grid_millesime),
         ),
         sites_snapshot=SitesSnapshot(counted=run.sites_counted, sha256=run.sites_sha256, is_stale=run.is_stale),
+        is_stale=run.is_stale,
+        changed_inputs=list(run.changed),
         is_fictional=run.is_fictional,
-        attributions=attributions([run.is_fictional]),
+        attributions=attributions([run.is_fictional], has_grid=run.grid_file is not None),
     )
 
 
@@ -128,6 +148,8 @@ def list_info(fictional: Iterable[bool], mode: str = "car") -> Info:
         road_network=None,
         population=None,
         sites_snapshot=None,
+        is_stale=None,
+        changed_inputs=None,
         is_fictional=bool(flags) and all(flags),
         attributions=attributions(flags),
     )
@@ -140,10 +162,11 @@ def network_info(network: RoadNetwork, direction: str, *, is_fictional: bool) ->
     return base.model_copy(update={"direction": direction, "road_network": roads})
 
 
-def attributions(fictional: Iterable[bool]) -> list[Attribution]:
-    """The sources to name beside figures of départements, some of which may be fictional."""
+def attributions(fictional: Iterable[bool], *, has_grid: bool = True) -> list[Attribution]:
+    """The sources to name beside figures of départements, some of which may be fictional; a grid only if one counted."""
     flags = set(fictional)
-    keys = (_REAL_SOURCES if False in flags else ()) + (("demonstration",) if True in flags else ())
+    real = tuple(key for key in _REAL_SOURCES if has_grid or key != GRID_SOURCE)
+    keys = (real if False in flags else ()) + (("demonstration",) if True in flags else ())
     return [
         Attribution(name=found.name, producer=found.producer, licence=found.licence, attribution=found.attribution)
         for found in (SOURCES[key] for key in keys)

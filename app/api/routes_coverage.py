@@ -13,8 +13,11 @@ from app.api.exports import (
     GEOJSON,
     XLSX,
     Cell,
+    Origin,
     csv_answer,
     geojson_answer,
+    minutes_cell,
+    seconds_cell,
     xlsx_answer,
 )
 from app.api.info import run_info
@@ -22,7 +25,7 @@ from app.api.params import BomQuery, Level, Question, QuestionDep, SeparatorQuer
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath
 from app.api.schemas_coverage import CoverageOut, ZonesOut, coverage_out, zone_out
-from app.domain.coverage import ZoneFigures
+from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.persistence.zone_shapes import zone_shapes
 from app.services.coverage import get_coverage, get_zones
 
@@ -30,9 +33,12 @@ router = api_router("Couverture")
 LevelQuery = Annotated[Level, Query(description="Maille des zones")]
 _NOT_FOUND = problem_responses(404)
 
+#: Not one inhabitant of France is rounded away: 100 is written of everybody only.
+PCT_DIGITS: Final = 6
 COLUMNS: Final = (
     "code", "nom", "population", "couverts", "non_couverts", "inconnus", "part_couverte_pct",
-    "temps_median_min", "temps_p95_min", "temps_max_min", "compte_en_un_point",
+    "temps_median_min", "temps_p95_min", "temps_max_min", "temps_median_s", "temps_p95_s", "temps_max_s",
+    "compte_en_un_point",
 )  # fmt: skip
 
 
@@ -75,12 +81,11 @@ def read_zones_csv(
     separator: SeparatorQuery = "comma",
     bom: BomQuery = False,
 ) -> Response:
-    """Les sources sont la dernière colonne. Un temps vide est inconnu."""
+    """Calcul, seuil, lieux comptés et sources sont les dernières colonnes. Un temps vide est inconnu."""
 
     def make(session: Session) -> Answer:
-        run, zones = get_zones(session, code, level, **asked.keywords())
-        info, name = run_info(run, asked.threshold_s), f"accueil30-{code}-{level}"
-        return csv_answer(name, COLUMNS, map(_row, zones), info, separator=separator, bom=bom)
+        origin, rows = _table(session, code, level, asked)
+        return csv_answer(f"accueil30-{code}-{level}", COLUMNS, rows, origin, separator=separator, bom=bom)
 
     return answers.serve(make)
 
@@ -97,9 +102,8 @@ def read_zones_xlsx(
     """Une feuille de chiffres, une feuille de sources."""
 
     def make(session: Session) -> Answer:
-        run, zones = get_zones(session, code, level, **asked.keywords())
-        info, name = run_info(run, asked.threshold_s), f"accueil30-{code}-{level}"
-        return xlsx_answer(name, COLUMNS, map(_row, zones), info)
+        origin, rows = _table(session, code, level, asked)
+        return xlsx_answer(f"accueil30-{code}-{level}", COLUMNS, rows, origin)
 
     return answers.serve(make)
 
@@ -135,11 +139,18 @@ def _geojson(session: Session, code: str, level: Level, asked: Question) -> Answ
         }
         for zone in zones
     ]
-    return geojson_answer(features, run_info(run, asked.threshold_s), level=level)
+    info = run_info(run, asked.threshold_s)
+    return geojson_answer(features, info, level=level, scope=asked.scope, scope_label=SCOPE_LABELS_FR[asked.scope])
 
 
-def _row(zone: ZoneFigures) -> list[Cell]:
-    """Exact figures: a file is read by machines, which round for themselves."""
+def _table(session: Session, code: str, level: Level, asked: Question) -> tuple[Origin, list[list[Cell]]]:
+    run, zones = get_zones(session, code, level, **asked.keywords())
+    return Origin(run_info(run, asked.threshold_s), asked.scope), [_row(zone, asked.threshold_s) for zone in zones]
+
+
+def _row(zone: ZoneFigures, threshold_s: int) -> list[Cell]:
+    """Minutes as everywhere, for reading; seconds to the tenth they are computed in, for reckoning."""
+    times_s = (zone.median_s, zone.p95_s, zone.max_s)
     return [
         zone.code,
         zone.nom,
@@ -147,7 +158,8 @@ def _row(zone: ZoneFigures) -> list[Cell]:
         zone.covered,
         zone.uncovered,
         zone.unknown,
-        zone.covered_pct,
-        *(None if time_s is None else time_s / 60 for time_s in (zone.median_s, zone.p95_s, zone.max_s)),
+        None if zone.covered_pct is None else round(zone.covered_pct, PCT_DIGITS),
+        *(minutes_cell(time_s, threshold_s) for time_s in times_s),
+        *(seconds_cell(time_s) for time_s in times_s),
         zone.has_point_cell,
     ]

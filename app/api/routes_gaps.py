@@ -11,20 +11,21 @@ from sqlalchemy.orm import Session
 
 from app.api.answers import Answer, AnswersDep
 from app.api.deps import api_router
-from app.api.exports import GEOJSON, Cell, csv_answer, geojson_answer
+from app.api.exports import GEOJSON, Cell, Origin, csv_answer, geojson_answer, minutes_cell, seconds_cell
 from app.api.info import run_info
 from app.api.params import BomQuery, Question, QuestionDep, SeparatorQuery
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath
 from app.api.schemas_coverage import GapsOut, gap_out, gaps_out
+from app.domain.coverage import SCOPE_LABELS_FR
 from app.services.gaps import Gap, get_gaps
 
 router = api_router("Zones non couvertes")
 _NOT_FOUND = problem_responses(404)
 
 COLUMNS: Final = (
-    "zone", "habitants", "carreaux", "communes", "temps_le_plus_long_min", "manque_s", "lieu_le_plus_proche",
-    "lon", "lat",
+    "zone", "habitants", "carreaux", "communes", "temps_le_plus_long_min", "temps_le_plus_long_s", "manque_s",
+    "lieu_le_plus_proche", "lon", "lat",
 )  # fmt: skip
 
 
@@ -68,12 +69,13 @@ def read_gaps_csv(
     separator: SeparatorQuery = "comma",
     bom: BomQuery = False,
 ) -> Response:
-    """Les sources sont la dernière colonne."""
+    """Calcul, seuil, lieux comptés et sources sont les dernières colonnes."""
 
     def make(session: Session) -> Answer:
         run, gaps = get_gaps(session, code, **asked.keywords())
-        info, name = run_info(run, asked.threshold_s), f"accueil30-{code}-zones-non-couvertes"
-        return csv_answer(name, COLUMNS, map(_row, gaps), info, separator=separator, bom=bom)
+        origin, name = Origin(run_info(run, asked.threshold_s), asked.scope), f"accueil30-{code}-zones-non-couvertes"
+        rows = [_row(gap, asked.threshold_s) for gap in gaps]
+        return csv_answer(name, COLUMNS, rows, origin, separator=separator, bom=bom)
 
     return answers.serve(make)
 
@@ -90,19 +92,21 @@ def _geojson(session: Session, code: str, asked: Question) -> Answer:
         }
         for gap in gaps
     ]
+    members = {"scope": asked.scope, "scope_label": SCOPE_LABELS_FR[asked.scope]}
     total = sum(gap.people for gap in gaps)
-    return geojson_answer(features, run_info(run, asked.threshold_s), total_people=total)
+    return geojson_answer(features, run_info(run, asked.threshold_s), total_people=total, **members)
 
 
-def _row(gap: Gap) -> list[Cell]:
+def _row(gap: Gap, threshold_s: int) -> list[Cell]:
     lon, lat = gap.centre
     return [
         gap.number,
         gap.people,
         gap.cells,
         ", ".join(commune.nom for commune in gap.communes),
-        gap.worst_s / 60,
-        gap.missing_s,
+        minutes_cell(gap.worst_s, threshold_s),
+        seconds_cell(gap.worst_s),
+        seconds_cell(gap.missing_s),
         None if gap.nearest_site is None else gap.nearest_site[1],
         round(lon, 5),
         round(lat, 5),

@@ -28,7 +28,7 @@ ReportYear = Annotated[int, Path(ge=2000, le=2100, description="Année du rappor
     "/departements/{code}/reports/{year}.pdf",
     summary="Rapport annuel, en PDF accessible",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404)},
+    responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404, 409)},
 )
 def read_report_pdf(answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
     """Les mêmes chiffres que la carte et l’API, du même calcul publié."""
@@ -45,7 +45,7 @@ def read_report_pdf(answers: AnswersDep, settings: SettingsDep, code: Departemen
     "/departements/{code}/reports/{year}.json",
     summary="Contenu du rapport annuel",
     response_class=Response,
-    responses={200: {"content": {"application/json": {}}}, **problem_responses(404)},
+    responses={200: {"content": {"application/json": {}}}, **problem_responses(404, 409)},
 )
 def read_report_json(answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
     """Tous les chiffres du document. Montants en texte ; null : inconnu ; « no_route » : aucune route."""

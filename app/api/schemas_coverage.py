@@ -11,15 +11,11 @@ from pydantic import BaseModel, Field
 from app.api.info import Info, Minutes, list_info, minutes, run_info
 from app.domain.agreement import AllocationStatus
 from app.domain.coverage import SCOPE_LABELS_FR, SCOPES, Scope, ZoneFigures
+from app.domain.wording import stale_fr
 from app.services.coverage import Coverage
 from app.services.departements import DepartementView
 from app.services.gaps import Gap
 from app.services.runs import RunView
-
-STALE_FR = (
-    "Le registre des lieux d’accueil a changé depuis ce calcul : les chiffres sont ceux du registre "
-    "au moment du calcul. Relancez le calcul pour les mettre à jour."
-)
 
 
 class PeopleOut(BaseModel):
@@ -45,8 +41,8 @@ class ZoneTravelTimeOut(BaseModel):
 
 
 class FilosofiOut(BaseModel):
-    individuals_total: float
-    individuals_covered: float
+    individuals_total: float = Field(description="Au dixième ; 0 : aucune grille chargée")
+    individuals_covered: float = Field(description="Au dixième")
     covered_pct: float | None
 
 
@@ -183,7 +179,7 @@ def coverage_out(coverage: Coverage) -> CoverageOut:
             )
             for scope in SCOPES
         ],
-        warnings=[*coverage.run.warnings, *([STALE_FR] if coverage.run.is_stale else [])],
+        warnings=[*coverage.run.warnings, *([stale_fr(coverage.run.changed)] if coverage.run.is_stale else [])],
         info=run_info(coverage.run, threshold_s),
     )
 
@@ -259,7 +255,7 @@ def _times(zone: ZoneFigures, threshold_s: int) -> ZoneTravelTimeOut:
 def _filosofi(zone: ZoneFigures) -> FilosofiOut:
     total = zone.individuals_total
     return FilosofiOut(
-        individuals_total=total,
-        individuals_covered=zone.individuals_covered,
+        individuals_total=round(total, 1),
+        individuals_covered=round(zone.individuals_covered, 1),
         covered_pct=100.0 * zone.individuals_covered / total if total else None,
     )

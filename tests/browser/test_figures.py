@@ -80,10 +80,14 @@ def test_fiction_staleness_money_and_sources_are_said(read: Look, service: Servi
     visit.wait_figures()
     assert visit.page.locator("#fiction").is_visible()
     info = service.get(f"/departements/{DEMO}/coverage")["info"]
-    assert info["sites_snapshot"]["is_stale"], "a site was added after the run"
+    assert info["is_stale"], "a site was added after the run"
     assert visit.page.locator("#stale").is_visible()
+    assert info["changed_inputs"] == ["les lieux d'accueil"]
+    assert "les lieux d'accueil" in visit.page.locator("#stale").inner_text()
     method = visit.page.locator("#method").inner_text()
     assert info["run_id"] in method and info["threshold_rule"] in method
+    for file in (info["population"], info["population"]["grid"]):
+        assert f"({file['source']}, millésime {file['millesime']})" in method
     for source in info["attributions"]:
         assert source["licence"] in method
     money = visit.page.locator("#agreement").inner_text()

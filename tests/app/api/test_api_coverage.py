@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from tests.app.api.factories import TOTAL, site_body
@@ -63,7 +66,47 @@ def test_info_says_where_figures_come_from(api: TestClient) -> None:
     assert info["road_network"] == {"name": "row", "osm_date": "2026-01-01", "nodes": 9}
     assert info["sites_snapshot"]["counted"] == 3
     assert info["sites_snapshot"]["is_stale"] is False
+    assert info["is_stale"] is False
+    assert info["changed_inputs"] == []
     assert "fictives" in info["attributions"][0]["attribution"]
+
+
+def test_each_population_comes_with_its_own_file_and_millesime(api: TestClient) -> None:
+    """The people shown are the communes'; the grid, of another year, only spreads them."""
+    assert api.get(COVERAGE).json()["info"]["population"] == {
+        "shown": "population municipale",
+        "source": "communes.made",
+        "millesime": "2026",
+        "grid": {"source": "grid.made", "millesime": "2019"},
+    }
+
+
+def test_what_changed_since_the_run_is_named(api: TestClient, engine: Engine) -> None:
+    """Other communes, then another site: both, and nothing else."""
+    new = "insert into import_batch (id, kind, file_name, sha256, report) values (:id, 'communes', 'b', 'other', '{}')"
+    with engine.begin() as connection:
+        old = connection.execute(text("select distinct batch_id from commune")).scalar_one()
+        connection.execute(text(new), {"id": uuid4().hex})
+        connection.execute(text("update commune set batch_id = (select id from import_batch where sha256 = 'other')"))
+    site = api.post("/api/v1/sites", json=site_body())
+    try:
+        answer = api.get(COVERAGE).json()
+        info = answer["info"]
+        assert info["changed_inputs"] == ["les communes", "les lieux d'accueil"]
+        assert info["is_stale"] is True
+        assert info["sites_snapshot"]["is_stale"] is True
+        assert "les communes, les lieux d'accueil" in answer["warnings"][-1]
+    finally:
+        api.delete(site.headers["location"], headers={"If-Match": '"v1"'})
+        with engine.begin() as connection:
+            connection.execute(text("update commune set batch_id = :old"), {"old": old})
+            connection.execute(text("delete from import_batch where sha256 = 'other'"))
+    assert api.get(COVERAGE).json()["info"]["changed_inputs"] == []
+
+
+def test_lists_of_several_runs_do_not_say_whether_they_are_out_of_date(api: TestClient) -> None:
+    info = api.get("/api/v1/departements").json()["info"]
+    assert (info["is_stale"], info["changed_inputs"]) == (None, None)
 
 
 def test_unknown_departement_names_those_loaded(api: TestClient) -> None:
@@ -87,7 +130,8 @@ def test_figures_are_remembered_until_the_data_changes(api: TestClient) -> None:
     assert after.status_code == 200
     assert after.json()["population"] == first.json()["population"]
     assert after.json()["info"]["sites_snapshot"]["is_stale"] is True
-    assert "registre" in after.json()["warnings"][-1]
+    assert after.json()["info"]["changed_inputs"] == ["les lieux d'accueil"]
+    assert "les lieux d'accueil" in after.json()["warnings"][-1]
     api.delete(site.headers["location"], headers={"If-Match": '"v1"'})
     assert api.get(COVERAGE).json()["info"]["sites_snapshot"]["is_stale"] is False
 
@@ -125,7 +169,34 @@ def test_zones_csv(api: TestClient) -> None:
     assert [line["nom"] for line in lines] == ["Alpha", "Bêta", "Gamma"]
     assert {line["population"] for line in lines} == {"15", "624", "100"}
     assert all("fictives" in line["sources"] for line in lines)
-    assert lines[2]["temps_median_min"] == ""
+    assert lines[2]["temps_median_min"] == lines[2]["temps_median_s"] == ""
+
+
+def test_a_file_says_of_which_run_for_which_sites_and_in_which_time(api: TestClient) -> None:
+    """Own fixed sites: the farthest of Alpha is at 1,799.9 s, of Bêta at 3,000 s."""
+    params = {"neighbours": False, "mobile": False, "threshold_min": 25}
+    info = api.get(COVERAGE, params=params).json()["info"]
+    for path in (f"{COVERAGE}/zones.csv", f"{GAPS}.csv"):
+        lines = list(csv.DictReader(io.StringIO(api.get(path, params=params).text)))
+        assert lines
+        assert {line["calcul"] for line in lines} == {info["run_id"]}
+        assert {line["calcule_le"][:19] for line in lines} == {info["run_created_at"][:19]}
+        assert {line["seuil_s"] for line in lines} == {"1500"}
+        assert {line["lieux_comptes"] for line in lines} == {"lieux du seul département, sans les bus"}
+    alpha, beta, _ = csv.DictReader(io.StringIO(api.get(f"{COVERAGE}/zones.csv", params=params).text))
+    assert (alpha["temps_max_min"], alpha["temps_max_s"]) == ("30.0", "1799.9")
+    assert (beta["temps_max_min"], beta["temps_max_s"]) == ("50.0", "3000.0")
+    for path in (f"{COVERAGE}/zones.geojson", f"{GAPS}.geojson"):
+        answer = api.get(path, params=params).json()
+        assert (answer["scope"], answer["scope_label"]) == ("own_fixed", "lieux du seul département, sans les bus")
+        assert answer["info"]["run_id"] == info["run_id"]
+
+
+@pytest.mark.parametrize("path", [f"{COVERAGE}/zones.csv", f"{GAPS}.csv"])
+def test_no_figure_of_a_file_trails_sixteen_digits(api: TestClient, path: str) -> None:
+    text_of = api.get(path, params={"neighbours": False, "mobile": False, "threshold_min": 20}).text
+    assert len(text_of.splitlines()) > 1
+    assert not re.search(r"\d\.\d{7}", text_of)
 
 
 def test_zones_csv_for_a_french_spreadsheet(api: TestClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import shapely
+from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from tests.app import grid_world
@@ -74,6 +75,30 @@ def test_report_is_a_pdf_of_the_same_figures(api: TestClient) -> None:
     pdf = api.get("/api/v1/departements/00/reports/2026.pdf")
     assert pdf.headers["content-type"] == "application/pdf"
     assert pdf.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("kind", ["json", "pdf"])
+def test_a_report_that_does_not_add_up_is_a_problem_in_french(api: TestClient, engine: Engine, kind: str) -> None:
+    """A commune imported after the run is on the map, and in no table of the run."""
+    batch = "insert into import_batch (id, kind, file_name, sha256, report)"
+    values = "values (gen_random_uuid(), 'communes', 'plus-tard', 'later', '{}') returning id"
+    commune = "insert into commune (code_insee, nom, departement_code, population_municipale, geometry, batch_id)"
+    with engine.begin() as connection:
+        new = connection.execute(text(f"{batch} {values}")).scalar_one()
+        copied = "select '00004', 'Delta', '00', 1, geometry, :batch from commune where code_insee = '00001'"
+        connection.execute(text(f"{commune} {copied}"), {"batch": new})
+    try:
+        answer = api.get(f"/api/v1/departements/00/reports/2026.{kind}")
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("delete from commune where code_insee = '00004'"))
+            connection.execute(text("delete from import_batch where id = :batch"), {"batch": new})
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    detail = answer.json()["detail"]
+    assert detail.startswith("Rapport refusé, des chiffres ne concordent pas")
+    assert "00004 Delta" in detail and "les communes" in detail
+    assert api.get(f"/api/v1/departements/00/reports/2026.{kind}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,15 @@ function time(p) {
   return p.minutes === undefined || p.minutes === null ? "sans route vers un lieu" : `lieu le plus proche : ${minutes(p.minutes === "no_route" ? NO_ROUTE : p.minutes)}`;
 }
 
+function origin(info) {
+  if (info && !info.population.grid.source) return "aucune grille de population chargée : chaque commune est un point";
+  return `INSEE, Filosofi, Licence Ouverte 2.0${info ? ` (${info.population.grid.source})` : ""} ; les carreaux couverts paraissent en zoomant`;
+}
+
 export const cells = {
   id: "cells",
   title: "Carreaux habités",
-  origin: (info) => `INSEE, Filosofi, Licence Ouverte 2.0${info ? ` (${info.population.source})` : ""} ; les carreaux couverts paraissent en zoomant`,
+  origin,
   sources: ({ code, scope }) => ({
     cells: { type: "vector", tiles: [tileUrl("cells", { departement: code, scope })], minzoom: 5, maxzoom: 14 },
   }),

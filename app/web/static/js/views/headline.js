@@ -26,10 +26,14 @@ function travelTimes(times) {
     times.has_no_route ? h("div", {}, h("dt", {}, "Sans aucune route"), h("dd", {}, "oui")) : null);
 }
 
-function twoPopulations({ population, filosofi }) {
+function twoPopulations({ population, filosofi, info }) {
+  if (!info.population.grid.source) {
+    return [h("strong", {}, "Aucune grille de population. "),
+      `Les ${integer(population.total)} habitants de la population municipale sont comptés en un seul point par commune.`];
+  }
   return [
     h("strong", {}, "Deux chiffres de population. "),
-    `Les carreaux Filosofi de l’INSEE comptent ${integer(Math.round(filosofi.individuals_total))} personnes, dont ${percent(filosofi.covered_pct)} couvertes. `,
+    `Les carreaux ${info.is_fictional ? "fictifs" : "Filosofi de l’INSEE"} comptent ${integer(Math.round(filosofi.individuals_total))} personnes, dont ${percent(filosofi.covered_pct)} couvertes. `,
     `La population municipale en compte ${integer(population.total)} : c’est elle qui est montrée, répartie dans chaque commune selon les carreaux.`,
   ];
 }
@@ -58,9 +62,9 @@ function companions(data) {
 export function renderWarnings(body, data) {
   const { info } = data;
   const notices = [];
-  if (info.sites_snapshot.is_stale) {
+  if (info.is_stale) {
     notices.push(h("p", { class: "notice warn", id: "stale" }, h("strong", {}, "Chiffres à recalculer. "),
-      `Des lieux ont changé depuis le calcul du ${day(info.run_created_at)} ; la carte et les tableaux montrent encore ce calcul.`));
+      `Depuis le calcul du ${day(info.run_created_at)} ont changé : ${info.changed_inputs.join(", ")}. La carte et les tableaux montrent encore ce calcul.`));
   }
   if (data.warnings.length) {
     notices.push(h("details", { class: "notice" }, h("summary", {}, count(data.warnings.length, "avertissement du calcul", "avertissements du calcul")),

@@ -42,15 +42,22 @@ export function renderDownloads({ code, question, year }) {
     link(gapsFile(code, "geojson", question), "Zones à couvrir (GeoJSON)"));
 }
 
+const named = ({ source, millesime }) => [source ?? "fichier inconnu", millesime].filter(Boolean).join(", millésime ");
+
+function population({ shown, source, millesime, grid }) {
+  const spread = grid.source ? `répartie dans chaque commune selon les carreaux (${named(grid)})` : "chaque commune comptée en un seul point : aucune grille de population chargée";
+  return `${shown} (${named({ source, millesime })}), ${spread}`;
+}
+
 export function renderMethod({ info }) {
   const lines = [
     ["Règle", `${info.threshold_rule}, décidée en secondes avant tout arrondi`],
     ["Trajet", "en voiture, vers le lieu, marche jusqu’à la route comprise"],
-    ["Comptage", "chaque carreau habité a son temps de trajet ; les contours dessinés autour d’un point ne servent qu’à l’œil"],
+    ["Comptage", `${info.population.grid.source ? "chaque carreau habité a son temps de trajet" : "chaque commune a un seul temps de trajet, celui de son centre habité"} ; les contours dessinés autour d’un point ne servent qu’à l’œil`],
     ["Inconnus", "habitants dont le point n’a pu être rattaché à une route : ni couverts, ni non couverts"],
     ["Calcul", `${info.run_id}, le ${day(info.run_created_at)}, version ${info.service_version}`],
     ["Graphe routier", `${info.road_network.name}, ${info.is_fictional ? "routes fictives" : "OpenStreetMap"}, ${info.road_network.osm_date ? `données du ${day(info.road_network.osm_date)}` : "date des données inconnue"}, ${count(info.road_network.nodes, "nœud")}`],
-    ["Population", `${info.population.shown}, répartie selon le fichier ${[info.population.source, info.population.millesime].filter(Boolean).join(", millésime ")}`],
+    ["Population", population(info.population)],
     ["Lieux", `${integer(info.sites_snapshot.counted)} comptés, empreinte ${info.sites_snapshot.sha256.slice(0, 12)}`],
   ];
   return [
