@@ -23,7 +23,7 @@ demo: setup ## (re)makes the demonstration département, with its coverage
 
 test: ## every test, browser tests included, in parallel
 	@scripts/setup.sh --dev
-	@$(PY)/python -m pytest -n $(WORKERS) --dist loadscope
+	@$(PY)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: ## ruff, mypy --strict, import rules, docs
 	@scripts/setup.sh --dev

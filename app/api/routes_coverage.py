@@ -27,7 +27,7 @@ from app.api.schemas import DepartementPath
 from app.api.schemas_coverage import CoverageOut, ZonesOut, coverage_out, zone_out
 from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.persistence.zone_shapes import zone_shapes
-from app.services.coverage import get_coverage, get_zones
+from app.services.coverage import get_centres, get_coverage, get_zones
 
 router = api_router("Couverture")
 LevelQuery = Annotated[Level, Query(description="Maille des zones")]
@@ -123,19 +123,21 @@ def read_zones_geojson(
 
 def _zones_out(session: Session, code: str, level: Level, asked: Question) -> ZonesOut:
     run, zones = get_zones(session, code, level, **asked.keywords())
-    items = [zone_out(zone, asked.threshold_s) for zone in zones]
+    centres = get_centres(session, run) if level == "commune" else {}
+    items = [zone_out(zone, asked.threshold_s, centres.get(zone.code)) for zone in zones]
     return ZonesOut(level=level, items=items, info=run_info(run, asked.threshold_s))
 
 
 def _geojson(session: Session, code: str, level: Level, asked: Question) -> Answer:
     run, zones = get_zones(session, code, level, **asked.keywords())
     shapes = zone_shapes(session, code, level)
+    centres = get_centres(session, run) if level == "commune" else {}
     features = [
         {
             "type": "Feature",
             "id": zone.code,
             "geometry": shapes.get(zone.code),
-            "properties": zone_out(zone, asked.threshold_s).model_dump(mode="json"),
+            "properties": zone_out(zone, asked.threshold_s, centres.get(zone.code)).model_dump(mode="json"),
         }
         for zone in zones
     ]

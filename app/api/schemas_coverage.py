@@ -82,6 +82,9 @@ class ZoneOut(BaseModel):
     covered_pct: float | None
     travel_time: ZoneTravelTimeOut
     is_point: bool = Field(description="Comptée en un seul point : aucun carreau de population dans la commune")
+    centre: tuple[float, float] | None = Field(
+        description="Longitude et latitude du carreau le plus peuplé ; nul pour une zone autre qu’une commune"
+    )
 
 
 class ZonesOut(BaseModel):
@@ -184,7 +187,7 @@ def coverage_out(coverage: Coverage) -> CoverageOut:
     )
 
 
-def zone_out(zone: ZoneFigures, threshold_s: int) -> ZoneOut:
+def zone_out(zone: ZoneFigures, threshold_s: int, centre: tuple[float, float] | None = None) -> ZoneOut:
     return ZoneOut(
         code=zone.code,
         nom=zone.nom,
@@ -192,6 +195,7 @@ def zone_out(zone: ZoneFigures, threshold_s: int) -> ZoneOut:
         covered_pct=zone.covered_pct,
         travel_time=_times(zone, threshold_s),
         is_point=zone.has_point_cell,
+        centre=centre,
     )
 
 

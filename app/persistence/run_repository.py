@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,10 @@ from app.persistence.models import PublishedRun, Run, RunCell, RunZone
 
 _PARTS: Final = ("own_fixed", "own_mobile", "neighbour_fixed", "neighbour_mobile")
 _NAN: Final = literal(float("nan"))
+
+
+#: A point asked about on its own must be this near to a road (app.services.compute.MAX_ACCESS_M).
+NEAR_A_ROAD_M: Final = 500.0
 
 
 def published_run(session: Session, departement_code: str, mode: str) -> Run | None:
@@ -93,6 +98,23 @@ def read_cell_times(session: Session, run_id: UUID, level: str) -> CellTimes:
 def _packed(column: ColumnElement[bytes]) -> ColumnElement[bytes]:
     """All the values of a column, end to end, in the order of the cells."""
     return func.string_agg(column, aggregate_order_by(literal(b"", LargeBinary), RunCell.number))
+
+
+def commune_centres(session: Session, run_id: UUID) -> dict[str, tuple[float, float]]:
+    """commune -> lon, lat of its most populated cell, of those near a road where there are any."""
+    centre = func.ST_Centroid(RunCell.geometry)
+    rows = session.execute(
+        select(RunCell.code_insee, func.ST_X(centre), func.ST_Y(centre))
+        .distinct(RunCell.code_insee)
+        .where(RunCell.run_id == run_id)
+        .order_by(
+            RunCell.code_insee,
+            (func.coalesce(RunCell.access_m, math.inf) > NEAR_A_ROAD_M),
+            RunCell.people.desc(),
+            RunCell.number,
+        )
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def scope_time_s(scope: Scope) -> ColumnElement[float]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures
 from app.domain.wording import integer_fr, share_fr
 from app.errors import InvalidInputError
-from app.persistence.run_repository import CellTimes, read_cell_times, read_zones
+from app.persistence.run_repository import CellTimes, commune_centres, read_cell_times, read_zones
 from app.services.compute_zones import figures_of, parts_of
 from app.services.runs import RunView, find_run, view_of
 from routing.coverage import zone_sums
@@ -61,6 +61,11 @@ def get_zones(
         raise InvalidInputError(f"Niveau reçu : « {level} ». Niveaux possibles : {', '.join(LEVELS)}.")
     run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
     return run, _zones(session, run, level, (scope,), threshold_s)[scope]
+
+
+def get_centres(session: Session, run: RunView) -> dict[str, tuple[float, float]]:
+    """commune -> lon, lat of where most of its people live, for questions asked "from this commune"."""
+    return commune_centres(session, run.id)
 
 
 def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:

@@ -15,6 +15,7 @@ from app.persistence.models import Agreement, Allocation, Commune, Departement
 from app.persistence.run_repository import published_run, read_zones
 from app.services.coverage import verdict_fr
 from app.services.runs import RunView, view_of
+from data.territory import FICTIONAL_NEIGHBOUR_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,11 @@ def list_departements(session: Session, *, mode: str = "car") -> list[Departemen
         .outerjoin(population, population.c.departement_code == Departement.code)
         .order_by(Departement.code)
     ).all()
-    return [_view(session, row[0], row[1], shapely.from_wkb(bytes(row[2])), mode) for row in rows]
+    return [
+        _view(session, row[0], row[1], shapely.from_wkb(bytes(row[2])), mode)
+        for row in rows
+        if row[0].code != FICTIONAL_NEIGHBOUR_CODE  # only its edge exists: there is nothing to compute
+    ]
 
 
 def _view(

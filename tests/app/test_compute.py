@@ -15,7 +15,7 @@ from app.errors import NotFoundError, NotReadyError
 from app.persistence.models import Commune, PublishedRun, Road, Run, RunCell, RunZone, Site
 from app.persistence.run_repository import read_zones
 from app.services.compute import compute
-from app.services.coverage import get_coverage, get_zones
+from app.services.coverage import get_centres, get_coverage, get_zones
 from app.services.gaps import get_gaps
 from app.services.import_boundaries import import_communes, import_epcis
 from app.services.import_grid import import_grid
@@ -253,3 +253,10 @@ def test_scraps_of_a_finer_grid_do_not_silence_the_whole_one(world: Session, sto
     import_grid(world, scrap, grid_world.report("grid", 1, "scrap"), millesime="2021")
     after = compute(world, store, "00").headline
     assert (after.covered, after.uncovered, after.unknown) == (before.covered, before.uncovered, before.unknown)
+
+
+def test_the_centre_of_a_commune_is_its_most_populated_cell_near_a_road(world: Session, store: Store) -> None:
+    compute(world, store, "00")
+    centres = get_centres(world, get_coverage(world, "00").run)
+    assert centres["00001"] == pytest.approx(grid_world.centre_wgs84(3), abs=1e-6), "8 people of 15"
+    assert centres["00002"] == pytest.approx(grid_world.centre_wgs84(6), abs=1e-6), "cell 9 has 512 and no road"
