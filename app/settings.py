@@ -59,5 +59,7 @@ class Settings(BaseSettings):
     @classmethod
     def _thresholds_increase(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
         if value is not None and not 0 < value[0] < value[1]:
-            raise ValueError(f"seuils reçus {value} ; attendu : deux populations croissantes, par exemple [300000, 700000]")
+            raise ValueError(
+                f"seuils reçus {value} ; attendu : deux populations croissantes, par exemple [300000, 700000]"
+            )
         return value

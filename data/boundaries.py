@@ -106,14 +106,10 @@ def _read(path: Path, spec: _Spec, progress: Progress | None) -> tuple[gpd.GeoDa
             row["geometry"] = outline(feature, row["nom"], extents, report)
             code = row[spec.code_column]
             if code in seen:
-                raise RowError(
-                    "code", code, f"Le code {code} est en double.", "Garder une seule entité par code."
-                )
+                raise RowError("code", code, f"Le code {code} est en double.", "Garder une seule entité par code.")
         except RowError as error:
             value = None if error.value is None else str(error.value)
-            reject(
-                report, error.message, error.suggestion, line=feature.number, field=error.field, value=value
-            )
+            reject(report, error.message, error.suggestion, line=feature.number, field=error.field, value=value)
             continue
         seen.add(code)
         rows.append(row)
@@ -143,9 +139,7 @@ def _sum_population(table: gpd.GeoDataFrame, names: Names, report: ReadReport) -
 def _find_names(features: list[Feature], spec: _Spec) -> Names:
     """Which property holds each field; BadInputError when the code or the name has none."""
     present = set().union(*(feature.properties for feature in features))
-    names = {
-        field: next((name for name in known if name in present), None) for field, known in spec.names.items()
-    }
+    names = {field: next((name for name in known if name in present), None) for field, known in spec.names.items()}
     for field in ("code", "nom"):
         if names[field] is None:
             raise BadInputError(

@@ -49,9 +49,7 @@ def commune_row(feature: Feature, names: Names, report: ReadReport) -> tuple[Row
     if names["code_2026"] is not None and later != code:
         report.warning(
             f"La commune {code} n'existe plus sous ce code en 2026.",
-            f"Son territoire est dans la commune {later}."
-            if later
-            else "Chercher la commune qui l'a absorbée.",
+            f"Son territoire est dans la commune {later}." if later else "Chercher la commune qui l'a absorbée.",
             line=feature.number,
             field="code_2026",
             value=later or None,
@@ -106,9 +104,7 @@ def _epci_code(text: str) -> str | None:
     if first.upper() in _NO_EPCI:
         return None
     if not _SIREN.fullmatch(first):
-        raise RowError(
-            "epci", text, f"SIREN d'EPCI mal formé : « {text} ».", "Attendu : 9 chiffres, ou vide."
-        )
+        raise RowError("epci", text, f"SIREN d'EPCI mal formé : « {text} ».", "Attendu : 9 chiffres, ou vide.")
     return first
 
 
@@ -122,9 +118,7 @@ def _population(feature: Feature, name: str | None) -> int | None:
     except ValueError:
         number = float("nan")
     if isinstance(value, bool) or not number.is_integer() or not 0 <= number < 10_000_000:
-        raise RowError(
-            "population", text, f"Population illisible : « {text} ».", "Attendu : un entier positif."
-        )
+        raise RowError("population", text, f"Population illisible : « {text} ».", "Attendu : un entier positif.")
     return int(number)
 
 
@@ -144,9 +138,7 @@ def departement_row(feature: Feature, names: Names, report: ReadReport) -> tuple
     code = _text(feature, names["code"]).upper()
     found = TERRITORIES.get(code)
     if found is None:
-        hint = (
-            f"Écrire « 0{code} »." if f"0{code}" in TERRITORIES else "Attendu : 01 à 95, 2A, 2B, 971 à 978."
-        )
+        hint = f"Écrire « 0{code} »." if f"0{code}" in TERRITORIES else "Attendu : 01 à 95, 2A, 2B, 971 à 978."
         raise RowError("code", code, f"Département inconnu : « {code} ».", hint)
     return {"code": code, "nom": _name(feature, names)}, (found.extent,)
 
@@ -154,15 +146,11 @@ def departement_row(feature: Feature, names: Names, report: ReadReport) -> tuple
 def outline(feature: Feature, nom: str, extents: Iterable[Extent], report: ReadReport) -> MultiPolygon:
     """The feature's outline, valid and where it should be, or RowError."""
     if feature.geometry is None:
-        raise RowError(
-            "geometry", None, f"{nom} : {feature.problem}.", "Fournir un contour (Polygon ou MultiPolygon)."
-        )
+        raise RowError("geometry", None, f"{nom} : {feature.problem}.", "Fournir un contour (Polygon ou MultiPolygon).")
     outline = to_multipolygon(feature.geometry)
     if outline is None:
         kind = feature.geometry.geom_type
-        raise RowError(
-            "geometry", kind, f"{nom} : ce n'est pas une surface.", "Attendu : Polygon ou MultiPolygon."
-        )
+        raise RowError("geometry", kind, f"{nom} : ce n'est pas une surface.", "Attendu : Polygon ou MultiPolygon.")
     _check_place(bounds_of(outline), nom, tuple(extents))
     defect = invalidity(outline)
     if defect is None:
@@ -192,9 +180,7 @@ def _check_place(box: Extent, nom: str, extents: tuple[Extent, ...]) -> None:
         return
     where = ", ".join(f"{value:.3f}" for value in box)
     if is_within(swapped(box), extents, _MARGIN_DEG):
-        raise RowError(
-            "geometry", where, f"{nom} : longitude et latitude inversées.", "Échanger les deux coordonnées."
-        )
+        raise RowError("geometry", where, f"{nom} : longitude et latitude inversées.", "Échanger les deux coordonnées.")
     raise RowError(
         "geometry",
         where,

@@ -78,8 +78,24 @@ class ReadReport:
     facts: dict[str, str | int | float] = field(default_factory=dict)  # format seen, encoding, CRS, totals
     findings: list[Finding] = field(default_factory=list)
 
-    def error(self, message: str, suggestion: str, *, line: int | None = None, field: str | None = None, value: str | None = None) -> None:
+    def error(
+        self,
+        message: str,
+        suggestion: str,
+        *,
+        line: int | None = None,
+        field: str | None = None,
+        value: str | None = None,
+    ) -> None:
         self.findings.append(Finding("error", line, field, value, message, suggestion))
 
-    def warning(self, message: str, suggestion: str, *, line: int | None = None, field: str | None = None, value: str | None = None) -> None:
+    def warning(
+        self,
+        message: str,
+        suggestion: str,
+        *,
+        line: int | None = None,
+        field: str | None = None,
+        value: str | None = None,
+    ) -> None:
         self.findings.append(Finding("warning", line, field, value, message, suggestion))

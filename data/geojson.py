@@ -26,9 +26,7 @@ from data.territory import ZONE_EXTENTS, Extent
 MAX_JSON_BYTES: Final = 1 << 30
 _PROGRESS_STEP: Final = 500
 #: Names of WGS 84 seen in the "crs" member; absent means WGS 84 too (RFC 7946).
-_WGS84: Final = re.compile(
-    r"(?:urn:ogc:def:crs:)?(?:OGC:[\d.]*:?CRS84|CRS84|EPSG:[\d.]*:?4326)", re.IGNORECASE
-)
+_WGS84: Final = re.compile(r"(?:urn:ogc:def:crs:)?(?:OGC:[\d.]*:?CRS84|CRS84|EPSG:[\d.]*:?4326)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,7 @@ def read_features(path: Path, *, what: str, progress: Progress | None = None) ->
     if document.get("type") != "FeatureCollection" or not isinstance(raw, list) or not raw:
         raise BadInputError(
             f"{path.name} n'est pas une collection d'entités GeoJSON.",
-            received=f"type « {document.get('type')} », "
-            f"{len(raw) if isinstance(raw, list) else 'aucune'} entité",
+            received=f"type « {document.get('type')} », {len(raw) if isinstance(raw, list) else 'aucune'} entité",
             expected=what,
             action="exporter la couche en GeoJSON (FeatureCollection)",
         )
@@ -77,10 +74,7 @@ def is_within(bounds: Extent, extents: Sequence[Extent], margin_deg: float) -> b
     """True when the box lies in one of the extents widened by the margin."""
     west, south, east, north = bounds
     return any(
-        w - margin_deg <= west
-        and south >= s - margin_deg
-        and east <= e + margin_deg
-        and north <= n + margin_deg
+        w - margin_deg <= west and south >= s - margin_deg and east <= e + margin_deg and north <= n + margin_deg
         for w, s, e, n in extents
     )
 
@@ -134,11 +128,7 @@ def _feature(number: int, item: object) -> Feature:
     if not isinstance(item, dict):
         return Feature(number, {}, None, "entité illisible")
     properties = item.get("properties")
-    fields = (
-        {str(key).casefold(): value for key, value in properties.items()}
-        if isinstance(properties, dict)
-        else {}
-    )
+    fields = {str(key).casefold(): value for key, value in properties.items()} if isinstance(properties, dict) else {}
     raw = item.get("geometry")
     if raw is None:
         return Feature(number, fields, None, "aucune géométrie")

@@ -62,9 +62,7 @@ def open_geopackage(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def find_layer(
-    connection: sqlite3.Connection, path: Path, wanted: Callable[[tuple[str, ...]], bool]
-) -> Layer:
+def find_layer(connection: sqlite3.Connection, path: Path, wanted: Callable[[tuple[str, ...]], bool]) -> Layer:
     """The only layer whose columns are ``wanted``; BadInputError when none or several."""
     real_tables = {
         name
@@ -95,9 +93,7 @@ def find_layer(
     return layers[0]
 
 
-def read_layer(
-    connection: sqlite3.Connection, layer: Layer, columns: list[str]
-) -> Iterator[list[tuple[object, ...]]]:
+def read_layer(connection: sqlite3.Connection, layer: Layer, columns: list[str]) -> Iterator[list[tuple[object, ...]]]:
     """Batches of rows (rowid, geometry blob, then the columns asked)."""
     wanted = ", ".join(_quoted(name) for name in (layer.geometry, *columns))
     cursor = connection.execute(f"SELECT rowid, {wanted} FROM {_quoted(layer.table)} ORDER BY rowid")  # noqa: S608

@@ -50,9 +50,7 @@ class Columns:
 
 def read_geopackage_cells(path: Path, report: ReadReport, progress: Progress | None) -> list[Cell]:
     with open_geopackage(path) as connection:
-        layer = find_layer(
-            connection, path, lambda names: _id_name(names) is not None and "ind" in _folded(names)
-        )
+        layer = find_layer(connection, path, lambda names: _id_name(names) is not None and "ind" in _folded(names))
         if layer.crs != f"EPSG:{GRID_EPSG}":
             raise wrong_crs(path, f"une couche en {layer.crs}")
         columns = _columns(layer.columns, report)
@@ -74,9 +72,7 @@ def read_csv_cells(
 ) -> list[Cell]:
     source = open_csv(path, required=["ind"], what=WHAT, encoding=encoding, delimiter=delimiter)
     columns = _columns(tuple(source.columns), report)
-    report.facts.update(
-        format="CSV", id_column=columns.cell_id, encoding=source.encoding, delimiter=source.delimiter
-    )
+    report.facts.update(format="CSV", id_column=columns.cell_id, encoding=source.encoding, delimiter=source.delimiter)
     cells: list[Cell] = []
     for line, row in source.rows():
         if len(row) != len(source.columns):

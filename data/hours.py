@@ -68,9 +68,7 @@ def france_services_hours(days: Mapping[str, str], *, line: int | None = None) -
     cells = {day: _read_cell(filled[day]) for day in DAYS if day in filled}
     repairs = frozenset().union(*(cell.repairs for cell in cells.values()))
     problems = tuple(
-        _unreadable(day, filled[day], cell.problem, line)
-        for day, cell in cells.items()
-        if cell.problem is not None
+        _unreadable(day, filled[day], cell.problem, line) for day, cell in cells.items() if cell.problem is not None
     )
     if problems:
         return HoursResult(None, False, problems, repairs)
@@ -150,8 +148,7 @@ def _format_days(indexes: list[int]) -> str:
         else:
             runs.append([index])
     parts = [
-        f"{names[run[0]]}-{names[run[-1]]}" if len(run) > 2 else ",".join(names[index] for index in run)
-        for run in runs
+        f"{names[run[0]]}-{names[run[-1]]}" if len(run) > 2 else ",".join(names[index] for index in run) for run in runs
     ]
     return ",".join(parts)
 

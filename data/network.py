@@ -87,9 +87,7 @@ def graph_facts(graph: RoadGraph) -> dict[str, Any]:
     }
 
 
-def graph_from_osm(
-    tables: OsmTables, profile: Profile, *, name: str, crs_epsg: int
-) -> tuple[RoadGraph, NetworkReport]:
+def graph_from_osm(tables: OsmTables, profile: Profile, *, name: str, crs_epsg: int) -> tuple[RoadGraph, NetworkReport]:
     """The graph of the ways that ``profile`` opens, in metres of ``crs_epsg``, and what was done to get it.
 
     Ways are cut at junctions (a node used twice), at barriers that close, and at nodes the file lacks. A
@@ -238,9 +236,7 @@ def _waits_s(rules: list[WayRule], pieces: _Pieces, boarding_wait_s: float) -> F
     return np.where(is_ferry, touched * boarding_wait_s / 2, 0.0)
 
 
-def _report(
-    tables: OsmTables, rules: list[WayRule | None], graph: RoadGraph, blocked_nodes: int
-) -> NetworkReport:
+def _report(tables: OsmTables, rules: list[WayRule | None], graph: RoadGraph, blocked_nodes: int) -> NetworkReport:
     understood = [rule for rule in rules if rule is not None]
     kept = [rule for rule in understood if rule.is_open]
     closed = Counter(rule.closed_by for rule in understood if rule.closed_by is not None)

@@ -111,9 +111,7 @@ def cell_polygons_wgs84(x_m: ArrayLike, y_m: ArrayLike, size_m: ArrayLike) -> ND
 def cell_centres_wgs84(x_m: ArrayLike, y_m: ArrayLike, size_m: ArrayLike) -> tuple[Floats, Floats]:
     """Centres of the squares: lon [n], lat [n] in degrees; same arguments as cell_polygons_wgs84."""
     half = np.asarray(size_m, dtype=np.float64) / 2
-    lon, lat = _to_wgs84().transform(
-        np.asarray(x_m, dtype=np.float64) + half, np.asarray(y_m, dtype=np.float64) + half
-    )
+    lon, lat = _to_wgs84().transform(np.asarray(x_m, dtype=np.float64) + half, np.asarray(y_m, dtype=np.float64) + half)
     return np.asarray(lon), np.asarray(lat)
 
 
@@ -202,9 +200,7 @@ def _checked_rows(
         try:
             row = _row(cell, places[rank], astray.get(rank))
             if cell.cell_id in seen:
-                raise _CellError(
-                    "id", cell.cell_id, "Carreau en double.", "Garder une seule ligne par carreau."
-                )
+                raise _CellError("id", cell.cell_id, "Carreau en double.", "Garder une seule ligne par carreau.")
         except _CellError as error:
             value = None if error.value is None else str(error.value)
             reject(report, error.message, error.suggestion, line=cell.line, field=error.field, value=value)
@@ -223,9 +219,7 @@ def _row(cell: Cell, place: _Place | None, problem: str | None) -> dict[str, Any
         )
     size_m = place.size_m
     if size_m not in ESTIMATED_NAMES or place.x_m % size_m or place.y_m % size_m or not _is_in_grid(place):
-        raise _CellError(
-            "id", cell.cell_id, "Ce carreau n'est pas sur la grille de France.", "Vérifier l'identifiant."
-        )
+        raise _CellError("id", cell.cell_id, "Ce carreau n'est pas sur la grille de France.", "Vérifier l'identifiant.")
     if problem is not None:
         message = f"Identifiant et géométrie se contredisent : {problem}."
         raise _CellError("geometry", cell.cell_id, message, "Vérifier le système de coordonnées.")

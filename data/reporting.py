@@ -23,9 +23,7 @@ def reject(
     """Count a row out and say why; past MAX_FINDINGS rows are counted but no longer described."""
     report.rows_rejected += 1
     if len(report.findings) < MAX_FINDINGS:
-        report.error(
-            message, suggestion, line=line, field=field, value=None if value is None else value[:200]
-        )
+        report.error(message, suggestion, line=line, field=field, value=None if value is None else value[:200])
 
 
 def close_report(report: ReadReport, kept: int) -> None:
@@ -44,9 +42,7 @@ def refuse_when_nothing_kept(report: ReadReport, what: str) -> None:
     """BadInputError when a file has no usable row at all."""
     if report.rows_kept:
         return
-    first = next(
-        (finding.message for finding in report.findings if finding.severity == "error"), "aucune ligne"
-    )
+    first = next((finding.message for finding in report.findings if finding.severity == "error"), "aucune ligne")
     raise BadInputError(
         f"Aucune ligne utilisable dans {Path(report.path).name}.",
         received=f"{report.rows_read} lignes, toutes écartées ; la première : {first}"

@@ -66,9 +66,7 @@ def territory(code: str) -> Territory:
     found = TERRITORIES.get(code)
     if found is None:
         near = f"0{code}" if f"0{code}" in TERRITORIES else code.upper()
-        hint = (
-            f"écrire « {near} »" if near in TERRITORIES else "vérifier le code dans la liste des départements"
-        )
+        hint = f"écrire « {near} »" if near in TERRITORIES else "vérifier le code dans la liste des départements"
         raise BadInputError(
             f"Département inconnu : « {code} ».",
             received=code or "rien",

@@ -41,9 +41,7 @@ class RoadClass:
 
 
 # Where a speed comes from, and when it was read there.
-_IGN = (
-    "IGN 2022-09"  # BD TOPO by kind and importance of road: github.com/IGNF/road2_amelioration_des_vitesses
-)
+_IGN = "IGN 2022-09"  # BD TOPO by kind and importance of road: github.com/IGNF/road2_amelioration_des_vitesses
 _OSRM = "OSRM 2026-10"  # profiles/car.lua of osrm-backend 26.10
 _CDR = "Code de la route 2026-01 x 0,88"  # see routing.tag_values
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Text, cast, func, literal, null, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, Scope, ZoneFigures
@@ -105,7 +105,7 @@ def commune_centres(session: Session, run_id: UUID) -> dict[str, tuple[float, fl
     centre = func.ST_Centroid(RunCell.geometry)
     rows = session.execute(
         select(RunCell.code_insee, func.ST_X(centre), func.ST_Y(centre))
-        .distinct(RunCell.code_insee)
+        .ext(distinct_on(RunCell.code_insee))
         .where(RunCell.run_id == run_id)
         .order_by(
             RunCell.code_insee,

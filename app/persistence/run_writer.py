@@ -83,9 +83,7 @@ def write_cells(
     times: Mapping[str, _Timed],
 ) -> None:
     part_columns = [name for part in times for name in (f"{part}_s", f"{part}_site")]
-    part_values = [
-        column for part in times.values() for column in (_seconds(part.time_s), _numbers(part.site))
-    ]
+    part_values = [column for part in times.values() for column in (_seconds(part.time_s), _numbers(part.site))]
     access_m = _known_access(at)
     people_list = people.tolist()
 

@@ -21,10 +21,8 @@ _DRIVER = "postgresql+psycopg"
 _OUR_NAMES = ("postgres", "postgresql", _DRIVER)
 # SQLSTATE -> what the planner should know. Two letters: the whole class.
 _SAYINGS = {
-    "53100": "Le disque de la base est plein : rien n'a été enregistré. Libérez de la place, puis "
-    "recommencez.",
-    "53300": "La base n'accepte plus de connexions : trop de programmes l'utilisent. Réessayez dans un "
-    "instant.",
+    "53100": "Le disque de la base est plein : rien n'a été enregistré. Libérez de la place, puis recommencez.",
+    "53300": "La base n'accepte plus de connexions : trop de programmes l'utilisent. Réessayez dans un instant.",
     "57P": "La base s'arrête ou redémarre : rien n'a été enregistré. Réessayez dans un instant.",
     "08": "La liaison avec la base est coupée : rien n'a été enregistré. Réessayez dans un instant.",
 }

@@ -15,9 +15,7 @@ from data.territory import TERRITORIES, commune_of, contains, departement_of, is
 REMOVED: Final = "[contact retiré]"
 _EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|[\w.+%-]{2,64}@[\w-]{3,63}")
 #: 01 23 45 67 89, 0123456789, 01.23.45.67.89, +33 1 23 45 67 89, 0694.37.90.64
-_PHONE: Final = re.compile(
-    r"(?<!\d)(?:(?:\+|00)33[ .\-]?(?:\(0\))?|0)[ .\-]?[1-9](?:[ .\-/]{0,2}\d\d){4}(?!\d)"
-)
+_PHONE: Final = re.compile(r"(?<!\d)(?:(?:\+|00)33[ .\-]?(?:\(0\))?|0)[ .\-]?[1-9](?:[ .\-/]{0,2}\d\d){4}(?!\d)")
 _FAR_DEG: Final = 0.1
 
 
@@ -51,9 +49,7 @@ def point(latitude: str, longitude: str) -> tuple[float, float]:
     lat, lon = parse_number(latitude), parse_number(longitude)
     for field, text, number in (("latitude", latitude, lat), ("longitude", longitude, lon)):
         if number is None:
-            raise RowError(
-                field, text, f"{field.capitalize()} illisible : « {text} ».", "Attendu : 41.9192 (degrés)."
-            )
+            raise RowError(field, text, f"{field.capitalize()} illisible : « {text} ».", "Attendu : 41.9192 (degrés).")
     assert lat is not None
     assert lon is not None
     if is_in_france(lon, lat):
@@ -66,11 +62,7 @@ def point(latitude: str, longitude: str) -> tuple[float, float]:
             "Latitude et longitude sont inversées.",
             "Échanger les valeurs des deux colonnes.",
         )
-    hint = (
-        "ce sont des mètres, convertir en WGS 84"
-        if max(abs(lat), abs(lon)) > 360
-        else "vérifier les coordonnées"
-    )
+    hint = "ce sont des mètres, convertir en WGS 84" if max(abs(lat), abs(lon)) > 360 else "vérifier les coordonnées"
     raise RowError("latitude", where, "Le point est hors de France.", f"{hint.capitalize()}.")
 
 
@@ -102,9 +94,7 @@ class CommuneIndex:
     """
 
     def __init__(self, known: Mapping[str, str] | Collection[str] | None) -> None:
-        self._names: dict[str, str] = (
-            dict(known) if isinstance(known, Mapping) else dict.fromkeys(known or (), "")
-        )
+        self._names: dict[str, str] = dict(known) if isinstance(known, Mapping) else dict.fromkeys(known or (), "")
         self._departements = {departement_of(code) for code in self._names}
 
     def check(self, code_insee: str, commune_nom: str) -> tuple[str, str]:
@@ -115,9 +105,7 @@ class CommuneIndex:
         departement = departement_of(code_insee)
         if departement is None:
             padded = f"0{code_insee}"
-            hint = (
-                f"Écrire « {padded} »." if departement_of(padded) else "Attendu : 5 caractères, comme 2A004."
-            )
+            hint = f"Écrire « {padded} »." if departement_of(padded) else "Attendu : 5 caractères, comme 2A004."
             raise RowError("insee_com", code_insee, f"Code de commune mal formé : « {code_insee} ».", hint)
         code = code_insee if code_insee in self._names else commune_of(code_insee)
         if departement in self._departements and code not in self._names:

@@ -124,9 +124,7 @@ def _site_rows(
         try:
             row = _site_row(line, cells, communes, report, counts)
             if row["source_id"] in seen:
-                raise RowError(
-                    "id_fs", row["source_id"], "Identifiant en double.", "Garder une seule ligne par lieu."
-                )
+                raise RowError("id_fs", row["source_id"], "Identifiant en double.", "Garder une seule ligne par lieu.")
         except RowError as error:
             reject(report, error.message, error.suggestion, line=line, field=error.field, value=error.value)
         else:
@@ -221,9 +219,7 @@ def _postal_code(line: int, text: str, report: ReadReport) -> str | None:
     return None
 
 
-def _warn_of_place(
-    line: int, cells: Cells, departement: str, lon_lat: tuple[float, float], report: ReadReport
-) -> None:
+def _warn_of_place(line: int, cells: Cells, departement: str, lon_lat: tuple[float, float], report: ReadReport) -> None:
     """Doubts on the place that do not forbid the row: the commune's code decides the département."""
     said = cells["insee_dep"].upper().zfill(2)
     if said != departement:

@@ -245,9 +245,7 @@ def test_a_dead_pid_left_in_the_file_is_no_obstacle(stopped: EmbeddedCluster) ->
     assert witness(stopped) == "gardé"
 
 
-def test_a_pid_given_to_a_stranger_is_no_obstacle(
-    stopped: EmbeddedCluster, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_pid_given_to_a_stranger_is_no_obstacle(stopped: EmbeddedCluster, caplog: pytest.LogCaptureFixture) -> None:
     """PostgreSQL itself refuses to start here: the stranger is alive and of the same user."""
     owner = owner_of(stopped.layout.data)
     switch = {"user": owner.uid, "group": owner.gid, "extra_groups": []} if os.geteuid() == 0 else {}
@@ -436,9 +434,7 @@ def test_too_small_a_disk_is_refused_before_writing(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("small_disk", [30], indirect=True)
-def test_a_disk_that_fills_up_during_the_making_is_said(
-    small_disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_fills_up_during_the_making_is_said(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check before cannot see what others write meanwhile: here it is asked for nothing."""
     monkeypatch.setattr(diagnosis, "MAKING_NEEDS_MB", 0)
     with pytest.raises(DatabaseUnavailableError, match="est plein"):

@@ -112,9 +112,7 @@ def test_circle_areas_follow_people() -> None:
     assert circle_radius(0, 0) == circle_radius(1, 10**6) > 0
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [(0.5, 0), (1, 1), (9, 5), (390, 200), (1000, 1000), (7_400, 5000)]
-)
+@pytest.mark.parametrize(("value", "expected"), [(0.5, 0), (1, 1), (9, 5), (390, 200), (1000, 1000), (7_400, 5000)])
 def test_round_numbers_for_scale_and_circles(value: float, expected: int) -> None:
     assert round_down(value) == expected
 
@@ -166,11 +164,7 @@ def test_a_map_without_communes_is_refused() -> None:
 
 def test_the_bar_is_to_scale_and_well_formed() -> None:
     root = ElementTree.fromstring(bar_svg(zone("1", "Moitié", 2, 1, 1, 1.0, 40.0)))
-    data = [
-        e.get("d") or ""
-        for e in root.iter(f"{SVG}path")
-        if e.get("fill") in ("#8fbab4", "#123f49", "#ffffff")
-    ]
+    data = [e.get("d") or "" for e in root.iter(f"{SVG}path") if e.get("fill") in ("#8fbab4", "#123f49", "#ffffff")]
     assert [d.split("h")[1].split("v")[0] for d in data] == [
         str(WIDTH // 2),
         str(WIDTH // 4),

@@ -63,9 +63,7 @@ def test_a_read_session_sees_one_instant(clean_engine: Engine) -> None:
     assert count(clean_engine) == 1
 
 
-def test_the_session_fixture_undoes_what_the_code_under_test_commits(
-    session: Session, engine: Engine
-) -> None:
+def test_the_session_fixture_undoes_what_the_code_under_test_commits(session: Session, engine: Engine) -> None:
     insert(session)
     session.commit()
     assert session.execute(text("select count(*) from import_batch")).scalar_one() == 1
@@ -84,9 +82,7 @@ def test_the_usual_addresses_are_understood(scheme: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "bad", ["mysql://moi:secret@base/accueil", "base:5432", "postgresql://moi:secret@base:x/a"]
-)
+@pytest.mark.parametrize("bad", ["mysql://moi:secret@base/accueil", "base:5432", "postgresql://moi:secret@base:x/a"])
 def test_another_address_is_refused_without_showing_the_password(bad: str) -> None:
     with pytest.raises(InvalidInputError, match="ACCUEIL30_DATABASE_URL") as refused:
         database_address(bad)
@@ -94,9 +90,7 @@ def test_another_address_is_refused_without_showing_the_password(bad: str) -> No
 
 
 def test_a_database_that_does_not_answer_is_said_in_french(tmp_path: Path) -> None:
-    engine = make_engine(
-        Settings(database_url=f"postgresql://moi:secret@/base?host={tmp_path}", store=tmp_path)
-    )
+    engine = make_engine(Settings(database_url=f"postgresql://moi:secret@/base?host={tmp_path}", store=tmp_path))
     with (
         pytest.raises(DatabaseUnavailableError, match="ne répond pas") as refused,
         transaction(engine) as session,

@@ -88,9 +88,7 @@ def cell_id(x_m: int, y_m: int, size_m: int = 200, epsg: int = 3035) -> str:
     return f"CRS{epsg}RES{size_m}mN{y_m}E{x_m}"
 
 
-def write_grid_csv(
-    path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], delimiter: str = ","
-) -> Path:
+def write_grid_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], delimiter: str = ",") -> Path:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter)
         writer.writerow(header)

@@ -74,9 +74,7 @@ def test_another_system_is_refused_by_its_name(tmp_path: Path) -> None:
 
 
 def test_lambert_93_metres_without_crs_are_refused(tmp_path: Path) -> None:
-    path = write_geojson(
-        tmp_path / "c.geojson", [commune("2A001", "X", square(1180000, 6110000, 900))], crs=None
-    )
+    path = write_geojson(tmp_path / "c.geojson", [commune("2A001", "X", square(1180000, 6110000, 900))], crs=None)
     with pytest.raises(BadInputError, match="pas des degrés") as caught:
         read_communes(path)
     assert "Lambert-93" in caught.value.received
@@ -185,9 +183,7 @@ def test_commune_merged_since_is_kept_with_a_warning(tmp_path: Path) -> None:
 
 
 def test_fictional_departement_is_accepted(tmp_path: Path) -> None:
-    table, _ = read_communes(
-        write_geojson(tmp_path / "c", [commune("00001", "Port-Fictif", square(-6.0, 46.0))])
-    )
+    table, _ = read_communes(write_geojson(tmp_path / "c", [commune("00001", "Port-Fictif", square(-6.0, 46.0))]))
     assert table.departement_code.tolist() == ["00"]
 
 
@@ -350,14 +346,8 @@ def test_departements_dissolved_from_communes(tmp_path: Path) -> None:
 
 
 def test_ten_thousand_rows_with_progress_and_bounded_findings(tmp_path: Path) -> None:
-    rows = [
-        commune(f"2A{i:03d}", f"C{i}", square(8.6 + i % 50 * 0.01, 41.5 + i // 50 * 0.01))
-        for i in range(1000)
-    ]
-    rows += [
-        commune(f"2B{i:03d}", f"D{i}", square(8.6 + i % 50 * 0.01, 42.3 + i // 50 * 0.01))
-        for i in range(1000)
-    ]
+    rows = [commune(f"2A{i:03d}", f"C{i}", square(8.6 + i % 50 * 0.01, 41.5 + i // 50 * 0.01)) for i in range(1000)]
+    rows += [commune(f"2B{i:03d}", f"D{i}", square(8.6 + i % 50 * 0.01, 42.3 + i // 50 * 0.01)) for i in range(1000)]
     path = write_geojson(tmp_path / "c", rows * 5)
     seen: list[tuple[int, int | None]] = []
     table, report = read_communes(path, progress=lambda done, total: seen.append((done, total)))

@@ -55,9 +55,7 @@ def test_utf8_with_or_without_mark(tmp_path: Path, encoding: str) -> None:
 
 def test_contact_columns_may_be_absent(tmp_path: Path) -> None:
     columns = [
-        name
-        for name in FRANCE_SERVICES_COLUMNS
-        if name not in ("mail", "telephone", "groupe_fs", "commentaire")
+        name for name in FRANCE_SERVICES_COLUMNS if name not in ("mail", "telephone", "groupe_fs", "commentaire")
     ]
     table, _ = read_france_services(write_sites(tmp_path / "fs.csv", [site()], columns=columns))
     assert table.comment.tolist() == [None]
@@ -84,9 +82,7 @@ def test_no_contact_reaches_the_table_or_the_report(tmp_path: Path) -> None:
         ),
     ]
     table, report = read_france_services(write_sites(tmp_path / "fs.csv", rows))
-    shown = (
-        table.to_json() + json.dumps([str(finding) for finding in report.findings]) + json.dumps(report.facts)
-    )
+    shown = table.to_json() + json.dumps([str(finding) for finding in report.findings]) + json.dumps(report.facts)
     for secret in ("jeanne", "paul", "95 11", "95.26", "0495", "061122", "06 11"):
         assert secret not in shown
     assert table.comment.iloc[0] == f"RDV au {REMOVED} ou {REMOVED}"
@@ -147,9 +143,7 @@ def test_what_is_not_a_contact_stays(text: str) -> None:
     ],
 )
 def test_forms(tmp_path: Path, format_fs: str, type_fs: str, form: str) -> None:
-    table, report = read_france_services(
-        write_sites(tmp_path / "fs.csv", [site(format_fs=format_fs, type_fs=type_fs)])
-    )
+    table, report = read_france_services(write_sites(tmp_path / "fs.csv", [site(format_fs=format_fs, type_fs=type_fs)]))
     assert table.form.tolist() == [form]
     assert bool(report.findings) == (form == "mobile" or format_fs == "Multisites")
 
@@ -311,17 +305,13 @@ def test_codes_are_judged_only_where_communes_are_known(tmp_path: Path) -> None:
     table, report = read_france_services(write_sites(tmp_path / "fs.csv", [row]), known_communes=COMMUNES)
     assert len(table) == 1
     assert report.findings == []
-    codes_alone = read_france_services(
-        write_sites(tmp_path / "fs.csv", [site()]), known_communes=set(COMMUNES)
-    )
+    codes_alone = read_france_services(write_sites(tmp_path / "fs.csv", [site()]), known_communes=set(COMMUNES))
     assert len(codes_alone[0]) == 1
 
 
 def test_arrondissement_becomes_its_commune(tmp_path: Path) -> None:
     row = site(insee_dep="75", insee_com="75112", lib_com="Paris 12e", latitude="48.84", longitude="2.39")
-    table, _ = read_france_services(
-        write_sites(tmp_path / "fs.csv", [row]), known_communes={"75056": "Paris"}
-    )
+    table, _ = read_france_services(write_sites(tmp_path / "fs.csv", [row]), known_communes={"75056": "Paris"})
     assert table.code_insee.tolist() == ["75056"]
 
 

@@ -81,9 +81,7 @@ def test_hostile_cell_is_quick() -> None:
 
 
 _minutes = st.integers(min_value=0, max_value=24 * 60)
-_ranges = st.lists(
-    st.tuples(_minutes, _minutes).filter(lambda pair: pair[0] < pair[1]), min_size=1, max_size=5
-)
+_ranges = st.lists(st.tuples(_minutes, _minutes).filter(lambda pair: pair[0] < pair[1]), min_size=1, max_size=5)
 
 
 @given(week=st.dictionaries(st.sampled_from(list(DAYS)), _ranges, min_size=1))

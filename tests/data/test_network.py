@@ -294,9 +294,7 @@ def test_osmnx_arcs_go_the_way_they_are_drawn(tmp_path: Path) -> None:
 
 
 def test_osmnx_merged_arc_takes_the_slowest(tmp_path: Path) -> None:
-    path = osmnx_file(
-        tmp_path, (1, 2, {"highway": "['primary', 'living_street']"}), (2, 3, {"highway": "primary"})
-    )
+    path = osmnx_file(tmp_path, (1, 2, {"highway": "['primary', 'living_street']"}), (2, 3, {"highway": "primary"}))
     graph, _ = graph_from_graphml(path, CAR, name="petit", crs_epsg=2154)
     assert graph.road_forward_ds.tolist() == [240, 55]  # 100 m at 15 and at 65 km/h
 

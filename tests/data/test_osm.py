@@ -123,9 +123,7 @@ def test_temporary_files_are_removed(pbf: Path, tmp_path: Path, monkeypatch: pyt
     assert list(scratch.iterdir()) == []
 
 
-def test_too_little_room_is_refused_before_anything_is_written(
-    pbf: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_room_is_refused_before_anything_is_written(pbf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.osm._TEMPORARY_BYTES", (6, 1 << 60))
     with pytest.raises(StoreError, match="TMPDIR"):
         read_osm(pbf)

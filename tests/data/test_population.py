@@ -21,9 +21,7 @@ X, Y = 4_252_000, 2_030_000  # south of Corsica, in EPSG:3035
 HEADER = ("idcar_200m", "idcar_1km", "i_est_200", "i_est_1km", "ind", "men", "men_pauv")
 
 
-def _row(
-    x_m: int = X, y_m: int = Y, ind: object = "12.5", men: object = "5", poor: object = "1"
-) -> list[object]:
+def _row(x_m: int = X, y_m: int = Y, ind: object = "12.5", men: object = "5", poor: object = "1") -> list[object]:
     return [cell_id(x_m, y_m), cell_id(X, Y, 1000), "0", "1", ind, men, poor]
 
 
@@ -176,9 +174,7 @@ def test_geometry_that_contradicts_the_identifiers_is_refused(tmp_path: Path) ->
 
 
 def test_one_displaced_square_is_a_row_error(tmp_path: Path) -> None:
-    rows = [
-        [gpkg_square(X + 200 * i + 50 * (i == 2), Y, 200), cell_id(X + 200 * i, Y), 1.0] for i in range(4)
-    ]
+    rows = [[gpkg_square(X + 200 * i + 50 * (i == 2), Y, 200), cell_id(X + 200 * i, Y), 1.0] for i in range(4)]
     path = write_grid_gpkg(tmp_path / "g.gpkg", {"idcar_200m": "TEXT", "ind": "REAL"}, rows)
     table, report = read_grid(path)
     assert len(table) == 3

@@ -52,9 +52,7 @@ def test_errors_of_the_caller_pass_through(tmp_path: Path) -> None:
         (tmp_path / "absent").read_bytes()
 
 
-def test_free_space_is_checked_where_the_folder_will_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_free_space_is_checked_where_the_folder_will_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_free_space(tmp_path / "pas" / "encore", 1)
 
     class Usage(NamedTuple):

@@ -54,9 +54,7 @@ def test_national_outlines(real_data: Path) -> None:
         assert extent[1] <= south
         assert extent[2] >= east
         assert extent[3] >= north
-        near = {other.code for other in table[table.geometry.intersects(row.geometry)].itertuples()} - {
-            row.code
-        }
+        near = {other.code for other in table[table.geometry.intersects(row.geometry)].itertuples()} - {row.code}
         assert near <= set(TERRITORIES[row.code].neighbours)
         assert set(TERRITORIES[row.code].neighbours) - near <= {"04", "13"}
 
@@ -143,12 +141,8 @@ def _at(day: int, clock: str) -> datetime:
 def test_france_services_against_the_communes_of_2026(real_data: Path) -> None:
     """Three rows of the 2024 list name a commune merged since; arrondissements are not among them."""
     with gzip.open(real_data / "france" / "decoupage_2026_communes.json.gz") as stream:
-        known = {
-            item["code"]: item["nom"] for item in json.load(stream) if item["type"] == "commune-actuelle"
-        }
-    _, report = read_france_services(
-        real_data / "france" / "france_services_2024-08-01.csv", known_communes=known
-    )
+        known = {item["code"]: item["nom"] for item in json.load(stream) if item["type"] == "commune-actuelle"}
+    _, report = read_france_services(real_data / "france" / "france_services_2024-08-01.csv", known_communes=known)
     gone = [(finding.value, finding.suggestion) for finding in report.findings if finding.severity == "error"]
     assert [code for code, _ in gone] == ["49069", "93059", "93059"]
     assert "49126 (Orée d'Anjou)" in gone[0][1]

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from app.errors import DatabaseUnavailableError
 
-MAKING_NEEDS_MB = (
-    250  # measured: initdb 39 MB, the database with PostGIS 17 MB, two WAL files; the rest to work
-)
+MAKING_NEEDS_MB = 250  # measured: initdb 39 MB, the database with PostGIS 17 MB, two WAL files; the rest to work
 STARTING_NEEDS_MB = 50  # crash recovery writes at least one more WAL file of 16 MB
 _BYTES_PER_MB = 1_000_000
 _GRAVE = re.compile(r"\b(?:FATAL|PANIC):\s+(.*)")
@@ -33,8 +31,7 @@ _KNOWN = (
     ),
     (
         "database files are incompatible with server",
-        "La base de {folder} a été créée par une autre version de PostgreSQL. Installez cette version à "
-        "côté.",
+        "La base de {folder} a été créée par une autre version de PostgreSQL. Installez cette version à côté.",
     ),
 )
 
@@ -61,9 +58,7 @@ def explain_failure(said: str, *, doing: str, folder: Path, log_file: Path) -> D
         if words in said:
             return DatabaseUnavailableError(sentence.format(folder=folder, free=free_mb(folder)))
     grave = _GRAVE.findall(said)
-    last = (
-        grave[-1] if grave else next((line for line in reversed(said.splitlines()) if line.strip()), "rien")
-    )
+    last = grave[-1] if grave else next((line for line in reversed(said.splitlines()) if line.strip()), "rien")
     return DatabaseUnavailableError(
         f"PostgreSQL n'a pas pu {doing}. Il dit : « {last.strip()} ». Son journal : {log_file}. "
         "Rien n'a été effacé : si les fichiers sont abîmés, gardez-en une copie, puis rechargez une "

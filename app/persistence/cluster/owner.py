@@ -78,9 +78,7 @@ def _from_entry(entry: pwd.struct_passwd) -> Owner:
     return Owner(entry.pw_uid, entry.pw_gid, entry.pw_name)
 
 
-def run_as(
-    owner: Owner, command: Sequence[str], *, folder: Path, timeout_s: float
-) -> subprocess.CompletedProcess[str]:
+def run_as(owner: Owner, command: Sequence[str], *, folder: Path, timeout_s: float) -> subprocess.CompletedProcess[str]:
     """Run a PostgreSQL program under the owner's name; its two outputs come back together in ``stdout``.
 
     The environment is emptied: PGDATA, PGOPTIONS... of the caller must not reach the private cluster, and

@@ -28,9 +28,7 @@ def server_pid(data: Path) -> int | None:
 def is_ready(data: Path) -> bool:
     """Does the living server say that it accepts connections?"""
     lines = _pid_file_lines(data)
-    return (
-        server_pid(data) is not None and len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
-    )
+    return server_pid(data) is not None and len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
 
 
 def has_crashed(data: Path) -> bool:

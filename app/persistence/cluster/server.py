@@ -102,9 +102,7 @@ def halt(layout: Layout, binaries: PostgresBinaries, owner: Owner) -> None:
         raise _failure(layout, stopped.stdout, doing="s'arrêter")
 
 
-def _run(
-    layout: Layout, owner: Owner, command: list[str], *, timeout_s: float
-) -> subprocess.CompletedProcess[str]:
+def _run(layout: Layout, owner: Owner, command: list[str], *, timeout_s: float) -> subprocess.CompletedProcess[str]:
     try:
         return run_as(owner, command, folder=layout.home, timeout_s=timeout_s)
     except subprocess.TimeoutExpired:
