@@ -101,7 +101,7 @@ def _ask_everything(bench: _Bench) -> str:
     bench.ask("floor: /healthz", ["/healthz"] * REPEATS, has_goal=False)
     bench.ask("coverage JSON, eight questions", coverage * (REPEATS // len(coverage)))
     bench.ask("coverage JSON, cold: every threshold from 5 to 104 min", thresholds)
-    bench.ask("zones JSON, 360 communes", _zones() * (REPEATS // 10))
+    bench.ask("zones JSON, 360 communes", _zones() * (REPEATS // len(DEPARTEMENTS)))
     bench.ask("tiles, cold", tiles)
     bench.ask("tiles, warm", tiles)
     return ", ".join(f"{layer} {sum(f'/{layer}/' in tile for tile in tiles)}" for layer in LAYERS)
