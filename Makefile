@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin
-export PORT ACCUEIL30_STORE
 # Parallel test workers: one per core.
 WORKERS ?= auto
 

@@ -23,7 +23,7 @@ def default_store() -> Path:
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="ACCUEIL30_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ACCUEIL30_", env_ignore_empty=True, extra="ignore")
 
     database_url: str | None = Field(default=None, description="Your own PostgreSQL; empty: the embedded cluster")
     store: Path = Field(default_factory=default_store, description="Road graphs, raw files, embedded cluster")

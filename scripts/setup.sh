@@ -10,6 +10,11 @@ dev=false
 say() { printf '%s\n' "$*" >&2; }
 die() { say "make setup : $*"; exit 1; }
 
+if command -v python3 >/dev/null; then
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+    || die "Python 3.11 ou plus est nécessaire ; python3 est ici $(python3 -V 2>&1)."
+fi
+
 # --- system packages ------------------------------------------------------------------------------------------------
 has_postgis() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null \
   && compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
@@ -52,14 +57,11 @@ if $wants_postgres || ((${#packages[@]})); then
 fi
 
 # --- Python environment ---------------------------------------------------------------------------------------------
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-  || die "Python 3.11 ou plus est nécessaire ; python3 est ici $(python3 -V 2>&1)."
 
 lock=requirements.lock
 $dev && lock=requirements-dev.lock
 stamp() { cat "$1" pyproject.toml | sha256sum | cut -d' ' -f1; }
 done_file=.venv/.done-$lock
-if [[ -f $done_file && "$(cat "$done_file")" == "$(stamp $lock)" ]]; then exit 0; fi
 
 # A virtual environment remembers its folder: one that was copied or half-made is made again.
 if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -68,6 +70,7 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/d
   rm -rf .venv
   python3 -m venv .venv
 fi
+if [[ -f $done_file && "$(cat "$done_file")" == "$(stamp $lock)" ]]; then exit 0; fi
 say "Installation des bibliothèques Python ($lock)..."
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement "$lock" \
   || die "l'installation des bibliothèques a échoué (voir ci-dessus). Vérifiez l'accès au dépôt de paquets Python, puis relancez."

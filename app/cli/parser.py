@@ -174,7 +174,14 @@ def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
     demo.add_argument("--files", metavar="DOSSIER", type=Path, help="écrit seulement ses fichiers dans ce dossier")
     serve = _command(commands, "serve", "sert la page et l'API", do.serve)
     serve.add_argument("--host", metavar="ADRESSE", help="par défaut 127.0.0.1")
-    serve.add_argument("--port", metavar="PORT", type=int, help="par défaut 8000")
+    serve.add_argument("--port", metavar="PORT", type=_port, help="par défaut 8000")
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"port {value} : attendu de 1 à 65535")
+    return value
 
 
 def _group(

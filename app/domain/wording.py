@@ -44,6 +44,12 @@ def share_fr(part: int, whole: int) -> str:
     return percent_fr(100.0 * part / whole) if whole else "sans objet"
 
 
+def threshold_fr(threshold_s: float) -> str:
+    """1800 -> "30 minutes", 1770 -> "29,5 minutes", 60 -> "1 minute"."""
+    minutes = f"{threshold_s / 60:g}".replace(".", ",")
+    return f"{minutes} minute{'s' if threshold_s >= 120 else ''}"
+
+
 def duration_fr(seconds: float | None) -> str:
     """Minutes and seconds, cut: rounding to minutes could contradict the side of the threshold."""
     if seconds is None:

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures
-from app.domain.wording import integer_fr, share_fr
+from app.domain.wording import integer_fr, share_fr, threshold_fr
 from app.errors import InvalidInputError
 from app.persistence.run_repository import CellTimes, commune_centres, read_cell_times, read_zones
 from app.services.compute_zones import figures_of, parts_of
@@ -70,15 +70,13 @@ def get_centres(session: Session, run: RunView) -> dict[str, tuple[float, float]
 
 def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
     """One sentence a préfet can read aloud; it never rounds up to "everyone"."""
-    minutes = threshold_s // 60
+    within = f"à moins de {threshold_fr(threshold_s)}"
     if figures.total == 0 or figures.covered_pct is None:
         return "Aucun habitant compté."
     if figures.covered == figures.total:
-        return (
-            f"Tous les habitants ({integer_fr(figures.total)}) sont à moins de {minutes} minutes d'un lieu d'accueil."
-        )
+        return f"Tous les habitants ({integer_fr(figures.total)}) sont {within} d'un lieu d'accueil."
     sentence = (
-        f"{share_fr(figures.covered, figures.total)} des habitants sont à moins de {minutes} minutes d'un lieu d'accueil ; "
+        f"{share_fr(figures.covered, figures.total)} des habitants sont {within} d'un lieu d'accueil ; "
         f"{integer_fr(figures.uncovered)} n'y sont pas"
     )
     if figures.unknown:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import ZoneFigures
-from app.domain.wording import integer_fr
+from app.domain.wording import integer_fr, threshold_fr
 from app.persistence.models import Commune, Road, RoadNetwork, Run, RunSite
 from app.report.content import MapContent, MapPoint, MapShape, Ring
 from app.services.gaps import Gap
@@ -110,7 +110,7 @@ def _alt(run: RunView, communes: list[ZoneFigures], gaps: list[Gap]) -> str:
     none = sum(zone.covered == 0 for zone in inhabited)
     worst = sorted((zone for zone in inhabited if zone.uncovered), key=lambda z: (-z.uncovered, z.code))[:NAMED_IN_ALT]
     text = (
-        f"Carte de {run.departement_nom} par commune : part des habitants à moins de {run.threshold_s // 60} minutes d'un lieu "
+        f"Carte de {run.departement_nom} par commune : part des habitants à moins de {threshold_fr(run.threshold_s)} d'un lieu "
         f"d'accueil. {whole} communes sur {len(inhabited)} sont entièrement couvertes, {none} ne le sont pas du tout. "
         f"{run.sites_counted} lieux d'accueil sont placés. Les habitants non couverts forment {len(gaps)} zones."
     )

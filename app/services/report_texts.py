@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from app.domain.coverage import ZoneFigures
-from app.domain.wording import decimal_fr, integer_fr, stale_fr
+from app.domain.wording import decimal_fr, integer_fr, stale_fr, threshold_fr
 from app.report.content import MethodLine, SourceLine
 from app.report.french import date_fr
 from app.services.runs import RunView
@@ -72,11 +72,11 @@ def method(run: RunView, *, has_grid: bool) -> tuple[MethodLine, ...]:
         MethodLine(
             "Question posée",
             "Combien d'habitants peuvent venir à un lieu d'accueil, en voiture, en moins de "
-            f"{run.threshold_s // 60} minutes ?",
+            f"{threshold_fr(run.threshold_s)} ?",
         ),
         MethodLine(
             "Seuil",
-            f"Strictement moins de {run.threshold_s // 60} minutes ({integer_fr(run.threshold_s)} secondes), "
+            f"Strictement moins de {threshold_fr(run.threshold_s)} ({integer_fr(run.threshold_s)} secondes), "
             "jugé sur le temps exact, jamais sur des minutes arrondies.",
         ),
         MethodLine(

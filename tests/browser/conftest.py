@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 import time
 import urllib.request
@@ -28,7 +29,12 @@ from app.services.demo import load_demo
 from app.settings import Settings
 from data.store import Store
 
-CHROMIUM = os.environ.get("ACCUEIL30_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = (
+    os.environ.get("ACCUEIL30_CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or "/usr/bin/chromium"
+)
 ARGUMENTS = (
     "--no-sandbox",
     "--use-angle=swiftshader",

@@ -57,7 +57,12 @@ def test_counting_fewer_sites_shows_the_other_figures(look: Look, service: Servi
     )
     visit.wait_map()
     assert "voisins=0" in visit.page.url and "bus=0" in visit.page.url
-    assert any("/tiles/communes/" in url and "scope=own_fixed" in url for url in visit.requested)
+    for _ in range(100):  # the map asks for its new tiles a little after the figures have changed
+        if any("/tiles/communes/" in url and "scope=own_fixed" in url for url in visit.requested):
+            break
+        visit.page.wait_for_timeout(100)
+    else:
+        raise AssertionError("the map never asked for the communes of the chosen scope")
 
 
 def test_the_address_brings_back_the_same_page(read: Look) -> None:
