@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -53,3 +56,35 @@ def allocation_status(
     if committed_eur is not None:
         return "committed"
     return "planned" if notified_eur is None else "notified"
+
+
+def allocation_remarks(
+    *,
+    year: int,
+    state_share_eur: Decimal,
+    steps: Sequence[tuple[AllocationStatus, Decimal | None, date | None]],
+) -> tuple[str, ...]:
+    """What a préfet would ask about in the amounts of one year, in French; nothing here is refused.
+
+    ``steps`` are (status, amount, date) from notified to justified. An amount may be known before the step it follows,
+    and what is justified includes the département's share: neither is remarked on.
+    """
+    remarks = []
+    known = [(status, amount) for status, amount, _ in steps if amount is not None and status != "justified"]
+    for (before, less), (after, more) in itertools.pairwise(known):
+        if more > less:
+            remarks.append(
+                f"{year} : le montant {STATUS_LABELS_FR[after]} ({more} €) dépasse le montant {STATUS_LABELS_FR[before]} ({less} €)."
+            )
+    if known and known[0][1] > state_share_eur:
+        first_known, amount = known[0]
+        remarks.append(
+            f"{year} : le montant {STATUS_LABELS_FR[first_known]} ({amount} €) dépasse la part de l'État prévue ({state_share_eur} €)."
+        )
+    dated = [(status, day) for status, _, day in steps if day is not None]
+    for (before, first), (after, second) in itertools.pairwise(dated):
+        if second < first:
+            remarks.append(
+                f"{year} : {STATUS_LABELS_FR[after]} le {second:%d/%m/%Y}, avant d'être {STATUS_LABELS_FR[before]} le {first:%d/%m/%Y}."
+            )
+    return tuple(remarks)

@@ -66,6 +66,7 @@ class AllocationLine:
     committed_eur: Decimal | None
     paid_eur: Decimal | None
     justified_eur: Decimal | None
+    remarks: tuple[str, ...] = ()  # what does not follow in the amounts and dates; printed with the warnings
 
 
 @dataclass(frozen=True, slots=True)

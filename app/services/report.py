@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.agreement import KIND_LABELS_FR, STATUS_LABELS_FR, allocation_status, funding_class
+from app.domain.agreement import KIND_LABELS_FR, STATUS_LABELS_FR, allocation_remarks, allocation_status, funding_class
 from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR
 from app.domain.wording import stale_fr
@@ -60,6 +60,7 @@ def build_content(session: Session, settings: Settings, code: str, year: int) ->
     figures = coverage.departement
     cover = alert(run, year)
     has_grid = has_grid_people(figures)
+    agreements = _agreements(session, settings, code, year, figures.total)
     content = ReportContent(
         departement_code=code,
         departement_nom=run.departement_nom,
@@ -86,9 +87,13 @@ def build_content(session: Session, settings: Settings, code: str, year: int) ->
         communes=tuple(_zone_line(zone) for zone in communes),
         uncovered_communes=_uncovered_communes(session, run, communes, epcis, gaps),
         map=build_map(session, run, communes, gaps),
-        agreements=_agreements(session, settings, code, year, figures.total),
+        agreements=agreements,
         sources=sources(run, has_grid=has_grid),
-        warnings=(*([cover] if cover else []), *warnings(run)),
+        warnings=(
+            *([cover] if cover else []),
+            *warnings(run),
+            *(remark for block in agreements for line in block.allocations for remark in line.remarks),
+        ),
         alert=cover,
     )
     try:
@@ -214,7 +219,18 @@ def _allocation_line(allocation: Allocation) -> AllocationLine:
         paid_eur=allocation.paid_eur,
         justified_eur=allocation.justified_eur,
     )
+    remarks = allocation_remarks(
+        year=allocation.year,
+        state_share_eur=allocation.state_share_eur,
+        steps=(
+            ("notified", allocation.notified_eur, allocation.notified_on),
+            ("committed", allocation.committed_eur, allocation.committed_on),
+            ("paid", allocation.paid_eur, allocation.paid_on),
+            ("justified", allocation.justified_eur, allocation.justified_on),
+        ),
+    )
     return AllocationLine(
+        remarks=remarks,
         year=allocation.year,
         status_label=STATUS_LABELS_FR[status],
         state_share_eur=allocation.state_share_eur,
