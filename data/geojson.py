@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -180,8 +179,3 @@ def _not_json(path: Path, received: str, what: str) -> BadInputError:
         expected=what,
         action="exporter la couche en GeoJSON UTF-8, ou télécharger le fichier à nouveau",
     )
-
-
-def vertex_count(geometry: BaseGeometry) -> int:
-    """Number of vertices, all parts together."""
-    return int(shapely.get_num_coordinates(geometry))

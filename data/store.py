@@ -103,10 +103,6 @@ class Store:
         """Folder of a road graph: its name for the eye, the start of its source's hash for identity."""
         return self.graphs / f"{slug(name)}-{sha256[:_HASH_DIGITS]}"
 
-    def raw_file(self, sha256: str, suffix: str) -> Path:
-        """Where an input file is kept as received, under its own hash."""
-        return self.raw / f"{sha256}{suffix}"
-
     def prepare(self) -> None:
         """Create the folders; StoreError when the place cannot be written."""
         for folder in (self.graphs, self.raw):
@@ -117,15 +113,6 @@ class Store:
                 Path(probe).unlink()
             except OSError as error:
                 raise _store_error(folder, error) from error
-
-    def keep_raw(self, source: Path) -> Path:
-        """Copy an input file into the store under its hash, once; return the copy."""
-        target = self.raw_file(sha256_file(source), "".join(source.suffixes[-2:]).lower())
-        if not target.exists():
-            require_free_space(self.raw, source.stat().st_size)
-            with source.open("rb") as stream, atomic_write(target) as copy:
-                shutil.copyfileobj(stream, copy, _CHUNK_BYTES)
-        return target
 
 
 def slug(name: str) -> str:

@@ -82,9 +82,9 @@ def allocation_remarks(
             f"{year} : le montant {STATUS_LABELS_FR[first_known]} ({amount} €) dépasse la part de l'État prévue ({state_share_eur} €)."
         )
     dated = [(status, day) for status, _, day in steps if day is not None]
-    for (before, first), (after, second) in itertools.pairwise(dated):
+    for (earlier, first), (later, second) in itertools.pairwise(dated):
         if second < first:
             remarks.append(
-                f"{year} : {STATUS_LABELS_FR[after]} le {second:%d/%m/%Y}, avant d'être {STATUS_LABELS_FR[before]} le {first:%d/%m/%Y}."
+                f"{year} : {STATUS_LABELS_FR[later]} le {second:%d/%m/%Y}, avant d'être {STATUS_LABELS_FR[earlier]} le {first:%d/%m/%Y}."
             )
     return tuple(remarks)

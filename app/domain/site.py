@@ -11,8 +11,6 @@ Carrier = Literal[
     "centre_social", "other",
 ]  # fmt: skip
 
-FORMS: Final = get_args(Form)
-STATUSES: Final = get_args(Status)
 CARRIERS: Final = get_args(Carrier)
 
 #: A telephone answers everywhere and stands nowhere: it never counts in a travel time.

@@ -70,11 +70,6 @@ def test_store_paths_carry_the_hash(tmp_path: Path) -> None:
     store.prepare()
     folder = store.graph_folder("Corse & îles/../", "0123456789abcdef")
     assert folder == tmp_path / "graphs" / "corse-iles-0123456789ab"
-    original = tmp_path / "corse.osm.pbf"
-    original.write_bytes(b"routes")
-    kept = store.keep_raw(original)
-    assert kept.name == f"{hashlib.sha256(b'routes').hexdigest()}.osm.pbf"
-    assert store.keep_raw(original) == kept
 
 
 def test_store_on_a_file_says_so(tmp_path: Path) -> None:
