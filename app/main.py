@@ -22,6 +22,7 @@ from app.api import (
     routes_sites,
     routes_tiles,
 )
+from app.api.gate import Gate
 from app.api.info import service_version
 from app.api.metrics import Metrics
 from app.api.middleware import Surroundings
@@ -49,6 +50,10 @@ _ROUTES = (
 THREADS_A_CORE = 4
 #: Tiles come by dozens and a new one is nearly all PostgreSQL's work.
 TILE_THREADS_A_CORE = 2
+#: Isochrones, nearest sites and reports, which take every core they are given.
+LONG_AT_WORK = 2
+#: A crowd of one minute at most: who comes after is told at once to come back.
+LONG_WAITING = 16
 
 #: For tiles, and as much for figures: a few hundred of each.
 MEMORY_BYTES = 64 * 1024 * 1024
@@ -89,14 +94,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     engine = await anyio.to_thread.run_sync(make_engine, settings)
     app.state.engine = engine
-    # Never more threads than connections: a request that runs does not wait for one that another holds. And few a
-    # core: the others wait their turn, which is shorter than sharing it.
-    cores = os.cpu_count() or 1
-    tiles = min(TILE_THREADS_A_CORE * cores, max(1, settings.pool_size // 2))
-    app.state.tile_threads = anyio.CapacityLimiter(tiles)
-    others = max(1, min(THREADS_A_CORE * cores, settings.pool_size - tiles))
-    anyio.to_thread.current_default_thread_limiter().total_tokens = others
+    _share_threads(app, settings.pool_size)
     try:
         yield
     finally:
         await anyio.to_thread.run_sync(engine.dispose)
+
+
+def _share_threads(app: FastAPI, pool_size: int) -> None:
+    """Who may use how many threads; to be called in the event loop.
+
+    Never more threads than connections (from 4 on): a request that runs does not wait for one that another holds.
+    And few a core: the others wait their turn, which is shorter than sharing it.
+    """
+    cores = os.cpu_count() or 1
+    ready, long = 1, min(LONG_AT_WORK, max(1, pool_size // 4))
+    tiles = min(TILE_THREADS_A_CORE * cores, max(1, (pool_size - ready - long) // 2))
+    app.state.ready_threads = anyio.CapacityLimiter(ready)
+    app.state.gate = Gate(long, LONG_WAITING)
+    app.state.tile_threads = anyio.CapacityLimiter(tiles)
+    others = max(1, min(THREADS_A_CORE * cores, pool_size - ready - long - tiles))
+    anyio.to_thread.current_default_thread_limiter().total_tokens = others

@@ -65,7 +65,7 @@ def is_known(request: Request, version: str) -> bool:
     return f'"{version}"' in request.headers.get("if-none-match", "")
 
 
-def get_answers(request: Request, db: Db) -> Answers:
+async def get_answers(request: Request, db: Db) -> Answers:
     return Answers(request, db, request.app.state.answers)
 
 

@@ -49,11 +49,12 @@ class Database:
             yield session
 
 
-def get_database(request: Request) -> Database:
+# Async, though they wait for nothing: FastAPI would spend a thread on each, and queue for it.
+async def get_database(request: Request) -> Database:
     return Database(request.app.state.engine)
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 

@@ -60,9 +60,11 @@ KINDS: Final = (
     Kind("media-type", 415, "Type de contenu refusé", "Envoyez le corps en JSON (application/json)."),
     Kind("invalid", 422, "Valeurs refusées", "Des valeurs reçues ne peuvent pas être utilisées."),
     Kind("if-match-required", 428, "Version attendue", "Modifier ou supprimer demande l’en-tête If-Match."),
+    Kind("busy", 429, "Trop de demandes", "Trop de calculs longs à la fois : réessayez après le délai de Retry-After."),
     Kind("internal", 500, "Erreur interne", "Erreur imprévue, consignée dans le journal du service."),
     Kind("not-ready", 503, "Service pas prêt", "Le service ne peut pas répondre pour l’instant."),
 )  # fmt: skip
+_RETRY_AFTER: Final = {"Retry-After": {"description": "Secondes à attendre", "schema": {"type": "integer"}}}
 _BY_STATUS: Final = {kind.status: kind for kind in KINDS}
 
 #: The table. The first line that fits the exception decides.
@@ -143,7 +145,11 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses=`` of a route: each status as problem+json in the OpenAPI document."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": _BY_STATUS[status].title, "content": {PROBLEM_JSON: {"schema": schema}}}
+        status: {
+            "description": _BY_STATUS[status].title,
+            "content": {PROBLEM_JSON: {"schema": schema}},
+            **({"headers": _RETRY_AFTER} if status == 429 else {}),
+        }
         for status in statuses
     }
 

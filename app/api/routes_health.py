@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
+from sqlalchemy import Engine
 
 from app.api.deps import StrictRoute
 from app.api.metrics import CONTENT_TYPE, Metrics
@@ -22,8 +24,9 @@ class Health(BaseModel):
 
 
 @router.get("/healthz", summary="Le service est-il en vie ?", response_model=Health)
-def healthz() -> Health:
+async def healthz() -> Health:
     """Répond sans toucher à la base de données."""
+    # Nor to a thread: a crowded service is alive, and must not be restarted for being crowded.
     return Health(status="vivant")
 
 
@@ -33,9 +36,14 @@ def healthz() -> Health:
     response_model=Health,
     responses=problem_responses(503),
 )
-def readyz(request: Request) -> Health:
+async def readyz(request: Request) -> Health:
     """Vérifie que la base répond et que ses migrations sont à jour."""
-    found, expected = migrate.current(request.app.state.engine), _head()
+    state = request.app.state
+    return await to_thread.run_sync(_check, state.engine, limiter=state.ready_threads)
+
+
+def _check(engine: Engine) -> Health:
+    found, expected = migrate.current(engine), _head()
     if found != expected:
         raise NotReadyError(
             f"La base n’est pas à jour : migration {found or 'aucune'}, attendue {expected}. "

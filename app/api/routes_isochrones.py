@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.api.answers import Answer, AnswersDep
-from app.api.deps import Db, SettingsDep, api_router
+from app.api.deps import Database, Db, SettingsDep, api_router
 from app.api.exports import GEOJSON, geojson_answer
+from app.api.gate import GateDep
 from app.api.info import Info, Minutes, minutes, network_info
 from app.api.params import LatQuery, LonQuery
 from app.api.problems import problem_responses, received
@@ -82,10 +83,11 @@ class NearestOut(BaseModel):
     "/isochrones",
     summary="D’où l’on atteint un point",
     response_class=Response,
-    responses={200: {"content": {GEOJSON: {}}}},
+    responses={200: {"content": {GEOJSON: {}}}, **problem_responses(429)},
 )
-def read_isochrones(
+async def read_isochrones(
     *,
+    gate: GateDep,
     answers: AnswersDep,
     settings: SettingsDep,
     lon: LonQuery,
@@ -97,19 +99,22 @@ def read_isochrones(
     """Un polygone par durée, emboîtés. Pour l’œil : les habitants ne sont jamais comptés avec un polygone."""
     limits = parse_minutes(minutes)
     store = Store(settings.store)
-    return answers.serve(
-        lambda session: _polygons(isochrones_at(session, store, lon, lat, limits, mode=mode, direction=direction))
-    )
+
+    def make(session: Session) -> Answer:
+        return _polygons(isochrones_at(session, store, lon, lat, limits, mode=mode, direction=direction))
+
+    return await gate.run(answers.serve, make)
 
 
 @router.get(
     "/sites/{site_id}/isochrone",
     summary="D’où l’on atteint un lieu d’accueil",
     response_class=Response,
-    responses={200: {"content": {GEOJSON: {}}}, **problem_responses(404)},
+    responses={200: {"content": {GEOJSON: {}}}, **problem_responses(404, 429)},
 )
-def read_site_isochrone(
+async def read_site_isochrone(
     *,
+    gate: GateDep,
     answers: AnswersDep,
     settings: SettingsDep,
     site_id: UUID,
@@ -127,12 +132,18 @@ def read_site_isochrone(
             raise InvalidInputError(f"« {site.name} » n’a pas de point sur la carte : il n’a pas d’isochrone.")
         return _polygons(isochrones_at(session, store, site.lon, site.lat, limits, mode=mode, direction=direction))
 
-    return answers.serve(make)
+    return await gate.run(answers.serve, make)
 
 
-@router.get("/nearest", summary="Les lieux d’accueil les plus proches", response_model=NearestOut)
-def read_nearest(
+@router.get(
+    "/nearest",
+    summary="Les lieux d’accueil les plus proches",
+    response_model=NearestOut,
+    responses=problem_responses(429),
+)
+async def read_nearest(
     *,
+    gate: GateDep,
     db: Db,
     settings: SettingsDep,
     lon: LonQuery,
@@ -141,8 +152,12 @@ def read_nearest(
     limit: Annotated[int, Query(ge=1, le=20, description="Nombre de lieux")] = 3,
 ) -> NearestOut:
     """Le plus rapide d’abord ; ceux qu’aucune route n’atteint viennent en dernier."""
+    return await gate.run(_nearest, db, Store(settings.store), lon, lat, mode=mode, limit=limit)
+
+
+def _nearest(db: Database, store: Store, lon: float, lat: float, *, mode: Mode, limit: int) -> NearestOut:
     with db.read() as session:
-        answer = nearest_sites(session, Store(settings.store), lon, lat, mode=mode, limit=limit)
+        answer = nearest_sites(session, store, lon, lat, mode=mode, limit=limit)
         records = get_sites(session, [site.site_id for site in answer.sites])
         communes = {site_id: record.commune_nom for site_id, record in records.items()}
         info = network_info(answer.network, "departure", is_fictional=_is_fictional(answer))

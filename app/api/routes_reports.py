@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.api.answers import JSON, Answer, AnswersDep
 from app.api.deps import SettingsDep, api_router
+from app.api.gate import GateDep
 from app.api.info import NO_ROUTE
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath, plain_amount
@@ -28,9 +29,11 @@ ReportYear = Annotated[int, Path(ge=2000, le=2100, description="Année du rappor
     "/departements/{code}/reports/{year}.pdf",
     summary="Rapport annuel, en PDF accessible",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404, 409)},
+    responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404, 409, 429)},
 )
-def read_report_pdf(answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
+async def read_report_pdf(
+    gate: GateDep, answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear
+) -> Response:
     """Les mêmes chiffres que la carte et l’API, du même calcul publié."""
     name = f"accueil30-{code}-{year}.pdf"
 
@@ -38,7 +41,7 @@ def read_report_pdf(answers: AnswersDep, settings: SettingsDep, code: Departemen
         content = build_content(session, settings, code, year)
         return Answer(render_pdf(content), "application/pdf", name, is_inline=True)
 
-    return answers.serve(make)
+    return await gate.run(answers.serve, make)
 
 
 @router.get(
