@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,8 +13,10 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.api.deps import Db
+from app.domain.version import answering_code_version
 from app.persistence.data_version import figures_version
 from app.services.recent import Recent
+from app.settings import Settings
 
 JSON = "application/json"
 
@@ -46,8 +50,9 @@ class Answers:
         """
         with self.db.read() as session:
             version = figures_version(session)
-            headers = {"ETag": f'"{version}"', "Cache-Control": "no-cache"}
-            if is_known(self.request, version):
+            etag = etag_of(self.request, version)
+            headers = {"ETag": etag, "Cache-Control": "no-cache"}
+            if is_known(self.request, etag):
                 return Response(status_code=304, headers=headers)
             key = (self.request.url.path, self.request.url.query, version)
             answer = self.recent.get(key)
@@ -60,9 +65,29 @@ class Answers:
         return Response(answer.content, media_type=answer.media_type, headers=headers)
 
 
-def is_known(request: Request, version: str) -> bool:
-    """Whether If-None-Match holds that version (weakened or not by a proxy)."""
-    return f'"{version}"' in request.headers.get("if-none-match", "")
+def etag_of(request: Request, version: str) -> str:
+    """The ETag of this address: of all that its answer is made of.
+
+    The address is in it, so that nobody can be told that what does not exist has not changed: whoever shows this
+    ETag was once given this address, of the same data, by the same code, under the same settings.
+    """
+    settings: Settings = request.app.state.settings
+    parts = (
+        request.url.path,
+        request.url.query,
+        version,
+        answering_code_version(),
+        settings.label,
+        settings.funding_class_thresholds,
+        settings.basemap_tiles_url,
+        settings.basemap_attribution,
+    )
+    return f'"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}"'
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether If-None-Match holds that ETag (weakened or not by a proxy)."""
+    return etag in request.headers.get("if-none-match", "")
 
 
 async def get_answers(request: Request, db: Db) -> Answers:

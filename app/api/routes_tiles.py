@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
 
-from app.api.answers import is_known
+from app.api.answers import etag_of, is_known
 from app.api.deps import API_PREFIX, Database, Db, api_router
 from app.api.info import attributions
 from app.api.params import ScopeQuery
@@ -85,8 +85,9 @@ def _answer(request: Request, db: Database, tile: Tile) -> Response:
     with db.read() as session:
         version = tile_version(session, tile.layer)
         # Revalidated each time: the answer to that costs a millisecond, and an edit is seen at once.
-        headers = {"ETag": f'"{version}"', "Cache-Control": "public, no-cache"}
-        if is_known(request, version):
+        etag = etag_of(request, version)
+        headers = {"ETag": etag, "Cache-Control": "public, no-cache"}
+        if is_known(request, etag):
             return Response(status_code=304, headers=headers)
         content = draw_tile(session, tile, version, recent)
     return Response(content, media_type=MVT, headers=headers)
