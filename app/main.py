@@ -23,6 +23,7 @@ from app.api import (
     routes_tiles,
 )
 from app.api.gate import Gate
+from app.api.head import HeadAsGet
 from app.api.info import service_version
 from app.api.metrics import Metrics
 from app.api.middleware import Surroundings
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.tiles = Recent(MEMORY_BYTES)
     app.state.answers = Recent(MEMORY_BYTES)
+    app.add_middleware(HeadAsGet)  # the last added is the first met: measures still see HEAD
     app.add_middleware(Surroundings, metrics=app.state.metrics)
     install_problems(app)
     install_openapi(app)

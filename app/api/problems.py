@@ -217,8 +217,8 @@ def allowed_methods(request: Request) -> str:
         for template, operations in paths.items()
         if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), request.url.path)
         for method in operations
-    }
-    return ", ".join(sorted(found)) or "GET"
+    } or {"GET"}
+    return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
 
 
 def _on_unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -113,8 +113,8 @@ def test_unknown_addresses(api: TestClient, path: str) -> None:
 
 def test_method_refused_names_those_accepted(api: TestClient) -> None:
     answer = api.put(SITES, json={})
-    assert "GET, POST" in assert_problem(answer, 405)["detail"]
-    assert answer.headers["allow"] == "GET, POST"
+    assert "GET, HEAD, POST" in assert_problem(answer, 405)["detail"]
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("path", [f"{SITES}?q=%00", f"{SITES}/%00", "/api/v1/departements/%00/coverage"])
