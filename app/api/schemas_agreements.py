@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from app.api.schemas import DEPARTEMENT_PATTERN, Line, Money, Strict, line
+from app.api.schemas import DEPARTEMENT_PATTERN, Day, Line, Money, Strict, line
 from app.domain.agreement import (
     KIND_LABELS_FR,
     STATUS_LABELS_FR,
@@ -23,7 +23,7 @@ from app.persistence.agreement_repository import AgreementRecord, AllocationReco
 
 Body = TypeVar("Body", bound=Strict)
 Label = Annotated[Line, line(3, 200)]
-Year = Annotated[int, Field(ge=2000, le=2100)]
+Year = Annotated[int, Field(strict=True, ge=2000, le=2100)]
 
 
 class AgreementIn(Strict):
@@ -33,9 +33,9 @@ class AgreementIn(Strict):
     kind: AgreementKind
     label: Label
     accounting_regime: AccountingRegime = Field(description="civil : année civile ; rolling : 1er juillet - 30 juin")
-    period_start: date
-    period_end: date
-    signed_on: date | None = None
+    period_start: Day
+    period_end: Day
+    signed_on: Day | None = None
 
 
 class AgreementPatch(Strict):
@@ -44,9 +44,9 @@ class AgreementPatch(Strict):
     kind: AgreementKind | None = None
     label: Label | None = None
     accounting_regime: AccountingRegime | None = None
-    period_start: date | None = None
-    period_end: date | None = None
-    signed_on: date | None = None
+    period_start: Day | None = None
+    period_end: Day | None = None
+    signed_on: Day | None = None
 
     @model_validator(mode="after")
     def _required_stay(self) -> Self:
@@ -60,13 +60,13 @@ class AllocationIn(Strict):
     state_share_eur: Money = Field(description="Part de l’État, de 60000.00 à 110000.00")
     department_share_eur: Money | None = None
     notified_eur: Money | None = None
-    notified_on: date | None = None
+    notified_on: Day | None = None
     committed_eur: Money | None = None
-    committed_on: date | None = None
+    committed_on: Day | None = None
     paid_eur: Money | None = None
-    paid_on: date | None = None
+    paid_on: Day | None = None
     justified_eur: Money | None = None
-    justified_on: date | None = None
+    justified_on: Day | None = None
 
 
 class AllocationPatch(Strict):
@@ -75,13 +75,13 @@ class AllocationPatch(Strict):
     state_share_eur: Money | None = None
     department_share_eur: Money | None = None
     notified_eur: Money | None = None
-    notified_on: date | None = None
+    notified_on: Day | None = None
     committed_eur: Money | None = None
-    committed_on: date | None = None
+    committed_on: Day | None = None
     paid_eur: Money | None = None
-    paid_on: date | None = None
+    paid_on: Day | None = None
     justified_eur: Money | None = None
-    justified_on: date | None = None
+    justified_on: Day | None = None
 
     @model_validator(mode="after")
     def _required_stay(self) -> Self:

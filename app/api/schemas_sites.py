@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
-from app.api.schemas import DEPARTEMENT_PATTERN, Line, Paragraph, Strict, line
+from app.api.schemas import DEPARTEMENT_PATTERN, Line, Paragraph, Strict, line, paragraph
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR, Carrier, Form, Status
 from app.persistence.site_repository import SiteRecord
 
@@ -16,9 +16,9 @@ Name = Annotated[Line, line(3, 150)]
 Short = Annotated[Line, line(1, 200)]
 Code = Annotated[Line, line(5, 5)]
 Hours = Annotated[Line, line(1, 500)]
-Comment = Annotated[Paragraph, Field(max_length=2000)]
-Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrés WGS 84")]
-Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrés WGS 84")]
+Comment = Annotated[Paragraph, paragraph(2000), Field(json_schema_extra={"maxLength": 2000})]
+Lon = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrés WGS 84")]
+Lat = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrés WGS 84")]
 
 #: API name -> column, where they differ.
 COLUMN_OF: Final = {"commune": "commune_nom"}
