@@ -7,13 +7,16 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from app.api.answers import etag_of, is_known
 from app.api.deps import API_PREFIX, Database, Db, api_router
 from app.api.info import attributions
 from app.api.params import ScopeQuery
+from app.api.problems import problem_responses
 from app.api.schemas import DEPARTEMENT_PATTERN
 from app.services.recent import Recent
+from app.services.runs import find_departement
 from app.services.tiles import (
     FIELDS,
     MAX_ZOOM,
@@ -61,7 +64,7 @@ class TileJson(BaseModel):
     "/tiles/{layer}/{z}/{x}/{y}.mvt",
     summary="Une tuile vectorielle",
     response_class=Response,
-    responses={200: {"content": {MVT: {}}}, 304: {"description": "Inchangée"}},
+    responses={200: {"content": {MVT: {}}}, 304: {"description": "Inchangée"}, **problem_responses(404)},
 )
 async def read_tile(
     *,
@@ -89,11 +92,17 @@ def _answer(request: Request, db: Database, tile: Tile) -> Response:
         headers = {"ETag": etag, "Cache-Control": "public, no-cache"}
         if is_known(request, etag):
             return Response(status_code=304, headers=headers)
+        _check_departement(session, tile.departement)
         content = draw_tile(session, tile, version, recent)
     return Response(content, media_type=MVT, headers=headers)
 
 
-@router.get("/tiles/{layer}.json", summary="Description d’une couche de tuiles", response_model=TileJson)
+@router.get(
+    "/tiles/{layer}.json",
+    summary="Description d’une couche de tuiles",
+    response_model=TileJson,
+    responses=problem_responses(404),
+)
 def read_tilejson(
     request: Request,
     db: Db,
@@ -103,6 +112,7 @@ def read_tilejson(
 ) -> TileJson:
     """À donner telle quelle à un logiciel de carte."""
     with db.read() as session:
+        _check_departement(session, departement)
         bounds = layer_bounds(session, departement)
         fictional = fictional_flags(session, departement)
     query = f"?scope={scope}" + (f"&departement={departement}" if departement else "")
@@ -115,3 +125,9 @@ def read_tilejson(
         minzoom=MIN_ZOOM[layer],
         maxzoom=MAX_ZOOM,
     )
+
+
+def _check_departement(session: Session, code: str | None) -> None:
+    """An empty map would say that nobody lives there."""
+    if code is not None:
+        find_departement(session, code)

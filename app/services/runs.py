@@ -51,12 +51,18 @@ class RunView:
         return bool(self.changed)
 
 
-def find_run(session: Session, code: str, *, mode: str, run_id: UUID | None = None) -> Run:
-    """The published run of the département, or the one asked for; NotFoundError tells them apart."""
+def find_departement(session: Session, code: str) -> Departement:
+    """The département of that code; NotFoundError names those loaded."""
     departement = session.get(Departement, code)
     if departement is None:
         known = ", ".join(session.scalars(select(Departement.code).order_by(Departement.code))) or "aucun"
         raise NotFoundError(f"Département « {code} » inconnu du service. Départements chargés : {known}.")
+    return departement
+
+
+def find_run(session: Session, code: str, *, mode: str, run_id: UUID | None = None) -> Run:
+    """The published run of the département, or the one asked for; NotFoundError tells them apart."""
+    departement = find_departement(session, code)
     if run_id is not None:
         run = session.get(Run, run_id)
         if run is None or run.departement_code != code:

@@ -128,6 +128,18 @@ def test_tiles_that_do_not_exist(api: TestClient, path: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("address", ["{}/6/0/0.mvt", "{}.json"])
+def test_an_unknown_departement_is_not_an_empty_map(api: TestClient, layer: str, address: str) -> None:
+    path = f"/api/v1/tiles/{address.format(layer)}"
+    answer = api.get(path, params={"departement": "63"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "Départements chargés : " in answer.json()["detail"]
+    etag = api.get(path, params={"departement": "00"}).headers.get("etag", "")
+    assert api.get(path, params={"departement": "63"}, headers={"If-None-Match": etag}).status_code == 404
+
+
 def test_a_tile_of_the_sea_is_empty(api: TestClient) -> None:
     answer = api.get("/api/v1/tiles/communes/5/0/0.mvt")
     assert (answer.status_code, answer.content) == (200, b"")
