@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -582,3 +583,26 @@ def test_nothing_installed_says_what_to_install(tmp_path: Path) -> None:
     installed(tmp_path, 15, postgis=False)
     with pytest.raises(DatabaseUnavailableError, match="mais pas son extension PostGIS"):
         find_binaries(debian_root=tmp_path / "lib" / "postgresql", search_path="/nowhere")
+
+
+def test_a_folder_somebody_has_begun_to_write_in_is_never_replaced(tmp_store: Path) -> None:
+    """Many processes make the same cluster's folder at the same instant, and each writes in it at once."""
+    script = """
+import sys, time
+from pathlib import Path
+from app.persistence.cluster.layout import Layout, make_home
+from app.persistence.cluster.owner import owner_of
+layout = Layout(Path(sys.argv[1]) / sys.argv[4] / "postgres")
+owner = owner_of(layout.data)
+time.sleep(max(0.0, float(sys.argv[3]) - time.time()))
+make_home(layout, owner)
+(layout.home / sys.argv[2]).write_text("here")
+"""
+    at = time.time() + 6
+    started = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_store), str(n), str(at + 0.05 * (n % 5)), f"s{n % 5}"])
+        for n in range(10)
+    ]
+    assert [process.wait(timeout=60) for process in started] == [0] * 10
+    written = sorted(int(path.name) for path in tmp_store.glob("s*/postgres/*") if path.name.isdigit())
+    assert written == list(range(10))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ default_text_search_config = 'pg_catalog.french'
 log_line_prefix = '%m [%p] '
 log_checkpoints = off
 """
+
+_MARK = ".accueil30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,11 @@ def make_home(layout: Layout, owner: Owner) -> None:
         if owner.is_someone_else:
             os.chown(aside, -1, owner.gid)
         aside.chmod(0o750)
+        # Not empty: a rename may silently replace an empty folder, under the feet of whoever has begun to write in it.
+        (aside / _MARK).touch()
         aside.rename(layout.home)
     except OSError:  # most often: somebody was faster
-        aside.rmdir()
+        shutil.rmtree(aside, ignore_errors=True)
         if not layout.home.exists():
             raise
 
