@@ -31,6 +31,21 @@ SCOPE_LABELS_FR: Final[dict[Scope, str]] = {
 }
 HEADLINE_SCOPE: Final[Scope] = "all"
 
+#: The four sets of sites a time is kept for; every scope is the least of some of them.
+PARTS: Final = ("own_fixed", "own_mobile", "neighbour_fixed", "neighbour_mobile")
+
+#: A point farther than this from a road people can drive on is not attached: its people are unknown, not uncovered.
+#: 500 m is the usual bound of the field for "on the network"; people of a square may live up to half its diagonal
+#: nearer than its centre, so a cell gets that much more.
+MAX_ACCESS_M: Final = 500.0
+
+
+def parts_of(scope: Scope) -> tuple[str, ...]:
+    neighbours, mobile = SCOPES[scope]
+    return tuple(
+        part for part in PARTS if (neighbours or part.startswith("own")) and (mobile or part.endswith("fixed"))
+    )
+
 
 def scope_of(*, neighbours: bool, mobile: bool) -> Scope:
     return next(name for name, flags in SCOPES.items() if flags == (neighbours, mobile))

@@ -14,15 +14,10 @@ from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Text, cast, func,
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
-from app.domain.coverage import SCOPES, Scope, ZoneFigures
+from app.domain.coverage import MAX_ACCESS_M, PARTS, Scope, ZoneFigures, parts_of
 from app.persistence.models import PublishedRun, Run, RunCell, RunZone
 
-_PARTS: Final = ("own_fixed", "own_mobile", "neighbour_fixed", "neighbour_mobile")
 _NAN: Final = literal(float("nan"))
-
-
-#: A point asked about on its own must be this near to a road (app.services.compute.MAX_ACCESS_M).
-NEAR_A_ROAD_M: Final = 500.0
 
 
 def published_run(session: Session, departement_code: str, mode: str) -> Run | None:
@@ -77,7 +72,7 @@ class CellTimes:
 def read_cell_times(session: Session, run_id: UUID, level: str) -> CellTimes:
     """What sums at another threshold are made of. Columns come packed: ten times quicker than as many rows."""
     zone = {"commune": RunCell.code_insee, "epci": RunCell.epci_code, "departement": cast(null(), Text)}[level]
-    floats = (RunCell.individuals, *(getattr(RunCell, f"{part}_s") for part in _PARTS))
+    floats = (RunCell.individuals, *(getattr(RunCell, f"{part}_s") for part in PARTS))
     row = session.execute(
         select(
             func.array_agg(aggregate_order_by(zone, RunCell.number)),
@@ -90,7 +85,7 @@ def read_cell_times(session: Session, run_id: UUID, level: str) -> CellTimes:
     return CellTimes(
         people=np.frombuffer(people or b"", ">i8").astype(np.int64),
         individuals=individuals,
-        time_s=dict(zip(_PARTS, times, strict=True)),
+        time_s=dict(zip(PARTS, times, strict=True)),
         zone_code=None if level == "departement" else [code or "-" for code in zone_code or ()],
     )
 
@@ -109,7 +104,7 @@ def commune_centres(session: Session, run_id: UUID) -> dict[str, tuple[float, fl
         .where(RunCell.run_id == run_id)
         .order_by(
             RunCell.code_insee,
-            (func.coalesce(RunCell.access_m, math.inf) > NEAR_A_ROAD_M),
+            (func.coalesce(RunCell.access_m, math.inf) > MAX_ACCESS_M),
             RunCell.people.desc(),
             RunCell.number,
         )
@@ -119,12 +114,5 @@ def commune_centres(session: Session, run_id: UUID) -> dict[str, tuple[float, fl
 
 def scope_time_s(scope: Scope) -> ColumnElement[float]:
     """The least of the stored times a scope counts. NULL (unknown) for a cell that is not attached: all are NULL."""
-    neighbours, mobile = SCOPES[scope]
-    columns: list[ColumnElement[float]] = [RunCell.own_fixed_s]  # type: ignore[list-item]
-    if mobile:
-        columns.append(RunCell.own_mobile_s)  # type: ignore[arg-type]
-    if neighbours:
-        columns.append(RunCell.neighbour_fixed_s)  # type: ignore[arg-type]
-    if neighbours and mobile:
-        columns.append(RunCell.neighbour_mobile_s)  # type: ignore[arg-type]
+    columns = [getattr(RunCell, f"{part}_s") for part in parts_of(scope)]
     return func.least(*columns) if len(columns) > 1 else columns[0]

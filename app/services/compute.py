@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.domain.coverage import HEADLINE_SCOPE, THRESHOLD_S, Scope, ZoneFigures
+from app.domain.coverage import HEADLINE_SCOPE, MAX_ACCESS_M, PARTS, THRESHOLD_S, Scope, ZoneFigures
 from app.domain.version import computing_code_version
 from app.errors import InvalidInputError
 from app.persistence.models import PublishedRun, Run
@@ -24,18 +24,13 @@ from app.persistence.run_repository import read_zones
 from app.persistence.run_writer import write_cells, write_sites, write_zones
 from app.services.compute_inputs import CellInput, RunInputs, SiteInput, commune_of_cells, load_inputs
 from app.services.compute_points import point_cells
-from app.services.compute_zones import PARTS, PartTimes, all_zones
+from app.services.compute_zones import PartTimes, all_zones
 from app.services.networks import network_for_departement, open_network
 from data.store import Store
 from routing.coverage import calibrate_people
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.search import ACCESS_WALK_M_PER_S, times_at, times_to_sites
 from routing.snap import Attachment, attach
-
-#: A point farther than this from a road people can drive on is not attached: its people are unknown, not uncovered.
-#: 500 m is the usual bound of the field for "on the network"; people of a square may live up to half its diagonal
-#: nearer than its centre, so a cell gets that much more.
-MAX_ACCESS_M = 500.0
 
 Step = Callable[[str], None]
 

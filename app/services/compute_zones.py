@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.coverage import SCOPES, Scope, ZoneFigures
+from app.domain.coverage import SCOPES, Scope, ZoneFigures, parts_of
 from app.services.compute_inputs import CellInput, CommuneInput, commune_of_cells
 from routing.coverage import ZoneSums, zone_sums
-
-#: The four sets of sites a time is kept for; every scope is the least of some of them.
-PARTS = ("own_fixed", "own_mobile", "neighbour_fixed", "neighbour_mobile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +18,6 @@ class PartTimes:
 
     time_s: np.ndarray
     site: np.ndarray
-
-
-def parts_of(scope: Scope) -> tuple[str, ...]:
-    neighbours, mobile = SCOPES[scope]
-    return tuple(
-        part for part in PARTS if (neighbours or part.startswith("own")) and (mobile or part.endswith("fixed"))
-    )
 
 
 def scope_time_s(times: Mapping[str, PartTimes], scope: Scope) -> np.ndarray:

@@ -9,11 +9,11 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures
+from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures, parts_of
 from app.domain.wording import integer_fr, share_fr, threshold_fr
 from app.errors import InvalidInputError
 from app.persistence.run_repository import CellTimes, commune_centres, read_cell_times, read_zones
-from app.services.compute_zones import figures_of, parts_of
+from app.services.compute_zones import figures_of
 from app.services.runs import RunView, find_run, view_of
 from routing.coverage import zone_sums
 

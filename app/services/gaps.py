@@ -13,10 +13,9 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.coverage import THRESHOLD_S, Scope
+from app.domain.coverage import THRESHOLD_S, Scope, parts_of
 from app.persistence.models import Commune, RunCell, RunSite
 from app.persistence.run_repository import scope_time_s
-from app.services.compute_zones import parts_of
 from app.services.runs import RunView, find_run, view_of
 from routing.coverage import gap_groups
 

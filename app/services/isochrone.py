@@ -13,10 +13,9 @@ from pyproj import Transformer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.coverage import THRESHOLD_S
+from app.domain.coverage import MAX_ACCESS_M, THRESHOLD_S
 from app.errors import FieldError, InvalidInputError
 from app.persistence.models import RoadNetwork, Site
-from app.services.compute import MAX_ACCESS_M
 from app.services.compute_inputs import load_sites
 from app.services.networks import network_at, open_network
 from data.store import Store
