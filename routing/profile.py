@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from routing.tag_values import NO_LIMIT, parse_duration_s, parse_maxspeed
 
@@ -63,7 +64,16 @@ ROAD_CLASSES: tuple[RoadClass, ...] = (
     RoadClass("service", "desserte, parking, allée", 6, 15, _OSRM),
     RoadClass("track", "chemin", 6, 10, f"{_IGN} : route empierrée", needs_permission=True),
     RoadClass("ferry", "bac", 7, FERRY_KMH, f"{_IGN} et {_OSRM} : 5", is_attachable=False),
+    RoadClass("pedestrian", "rue piétonne", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
+    RoadClass("cycleway", "piste cyclable", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
+    RoadClass("footway", "chemin piéton", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
+    RoadClass("bridleway", "allée cavalière", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
+    RoadClass("path", "sentier", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
+    RoadClass("steps", "escalier", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
 )
+#: Classes that no car is ever concerned with: neither a road of cars nor a road closed to them.
+_NOT_FOR_CARS = frozenset(("pedestrian", "cycleway", "footway", "bridleway", "path", "steps"))
+MODES = ("car", "bike", "foot")
 CLASS_INDEX = {road_class.name: index for index, road_class in enumerate(ROAD_CLASSES)}
 
 #: From the most to the least precise: the first one that says something wins.
@@ -126,6 +136,10 @@ class WayRule:
     ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and takes the
     place of the speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown``
     lists the tags that were not understood and were therefore left aside.
+
+    ``forward_kmh`` and ``backward_kmh`` hold outside built-up places, the ``_urban_kmh`` ones inside.
+    ``is_winter_closed``: a dated condition closes it on 15 January and not on 15 July. ``conditions`` lists the
+    conditional tags that were read and are not applied (hours, weights): to be counted and said, not mistakes.
     """
 
     class_index: int
@@ -135,6 +149,11 @@ class WayRule:
     crossing_s: float | None = None
     closed_by: str | None = None
     unknown: tuple[tuple[str, str], ...] = ()
+    forward_urban_kmh: float | None = None
+    backward_urban_kmh: float | None = None
+    is_winter_closed: bool = False
+    conditions: tuple[tuple[str, str], ...] = ()
+    is_toll: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -142,31 +161,62 @@ class WayRule:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeRule:
+    """What a point of the road does: stops the mode, or costs seconds to who passes along (against) its way."""
+
+    blocks: bool
+    forward_delay_s: float
+    backward_delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """The rules of one mode of travel."""
+    """The rules of one mode of travel.
+
+    ``urban_*``: a junction is in a built-up place when at least ``urban_junctions_min`` junctions stand within
+    ``urban_radius_m``, and then costs ``urban_junction_delay_s``. ``restriction_keys``: keys of turn restrictions
+    that bind this mode, most precise first. ``exception_names``: the values of ``except=*`` that free it.
+    """
 
     mode: str
     version: str
     boarding_wait_s: float = BOARDING_WAIT_S
+    urban_junction_delay_s: float = 0.0
+    urban_radius_m: float = 500.0
+    urban_junctions_min: int = 35
+    way_keys: frozenset[str] = WAY_KEYS
+    restriction_keys: tuple[str, ...] = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
+    exception_names: frozenset[str] = frozenset(("motorcar", "motor_vehicle", "vehicle"))
 
     def interpret_way(self, tags: Mapping[str, str]) -> WayRule | None:
         """The rule of a way with these tags; None when it is no road at all (a footpath, a bus route)."""
         return _interpret_way(tags)
+
+    def interpret_node(self, tags: Mapping[str, str]) -> NodeRule:
+        """What a node with these tags does to who passes: stopped by a bollard, delayed by a signal."""
+        return NodeRule(_blocks(tags), 0.0, 0.0)
 
     def blocks(self, tags: Mapping[str, str]) -> bool:
         """Whether a node with these tags stops a car: a bollard, a private gate."""
         return _blocks(tags)
 
 
-def car_profile() -> Profile:
+def load_profile(mode: str, overrides: Path | None = None) -> Profile:
+    """The rules of a mode of ``MODES``, with the rows of a territory's own file in place of ours."""
+    if mode != "car" or overrides is not None:
+        raise ValueError(f"Moyen de transport inconnu : {mode}. Attendu : car.")
     return Profile(mode="car", version=PROFILE_VERSION)
+
+
+def car_profile() -> Profile:
+    return load_profile("car")
 
 
 def _interpret_way(tags: Mapping[str, str]) -> WayRule | None:
     name = tags.get("highway")
     if name not in CLASS_INDEX and tags.get("route") in ("ferry", "shuttle_train"):
         name = "ferry"
-    if name is None or name not in CLASS_INDEX:
+    if name is None or name not in CLASS_INDEX or name in _NOT_FOR_CARS:
         return None
     index = CLASS_INDEX[name]
     road_class = ROAD_CLASSES[index]
@@ -180,13 +230,17 @@ def _interpret_way(tags: Mapping[str, str]) -> WayRule | None:
     crossing_s = _crossing_s(tags, unknown) if name == "ferry" else None
     forward_kmh = _driven_kmh(tags, road_class, "forward", unknown)
     backward_kmh = _driven_kmh(tags, road_class, "backward", unknown)
+    forward_open_kmh = forward_kmh if direction != -1 else None
+    backward_open_kmh = backward_kmh if direction != 1 else None
     return WayRule(
         index,
-        forward_kmh if direction != -1 else None,
-        backward_kmh if direction != 1 else None,
+        forward_open_kmh,
+        backward_open_kmh,
         road_class.is_attachable and tags.get("motorroad") != "yes" and tags.get("tunnel", "no") == "no",
         crossing_s,
         unknown=tuple(dict.fromkeys(unknown)),
+        forward_urban_kmh=forward_open_kmh,
+        backward_urban_kmh=backward_open_kmh,
     )
 
 
