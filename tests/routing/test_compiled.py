@@ -8,6 +8,7 @@ import numpy as np
 from numba import int64, types
 
 import routing.components
+import routing.dial
 import routing.isochrone
 import routing.search
 from routing.compiled import compiled, read_only
@@ -17,7 +18,7 @@ from tests.routing.worlds import at, grid_world
 LOOPS: list[Any] = [
     routing.components.strong_components,
     routing.isochrone._nearest_road_ds,
-    routing.search._nearest_seed,
+    routing.dial.nearest_seed,
     routing.search._times_along_roads,
 ]
 
