@@ -14,7 +14,11 @@ WIDTH = 150
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measure. ``peers``: the same question in the same unit, asked of others in the same run."""
+    """One measure. ``peers``: the same question in the same unit, asked of others in the same run.
+
+    ``goal`` is a bound from above, or from below when ``at_least`` (rates, ratios). ``peer_goals``: how many
+    times ours each peer must take at least; a peer with a goal that is not among ``peers`` is said absent.
+    """
 
     what: str
     value: float
@@ -22,11 +26,19 @@ class Line:
     goal: float | None = None
     peers: dict[str, float] = field(default_factory=dict)
     note: str = ""
+    at_least: bool = False
+    peer_goals: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_met(self) -> bool | None:
-        """Strictly under the goal; None without a goal."""
-        return None if self.goal is None else self.value < self.goal
+        """Every goal that could be judged is met: strictly under, at least as many times; None without one."""
+        judged = [] if self.goal is None else [self.value >= self.goal if self.at_least else self.value < self.goal]
+        judged += [self.ratio(name) >= goal for name, goal in self.peer_goals.items() if name in self.peers]
+        return all(judged) if judged else None
+
+    def ratio(self, peer: str) -> float:
+        """How many times ours this peer took."""
+        return self.peers[peer] / self.value
 
 
 @dataclass(slots=True)
@@ -79,7 +91,7 @@ def as_json(section: Section) -> dict[str, Any]:
     value = asdict(section)
     for line, written in zip(section.lines, value["lines"], strict=True):
         written["is_met"] = line.is_met
-        written["ratios"] = {name: peer / line.value for name, peer in line.peers.items()}
+        written["ratios"] = {name: line.ratio(name) for name in line.peers}
     return value
 
 
@@ -92,10 +104,21 @@ def quantity(value: float, unit: str) -> str:
 def _goal(line: Line) -> str:
     if line.goal is None:
         return ""
-    return f"< {line.goal:g} {line.unit}: {'met' if line.is_met else 'MISSED'}"
+    is_met = line.value >= line.goal if line.at_least else line.value < line.goal
+    sign = "≥" if line.at_least else "<"
+    return f"{sign} {line.goal:g} {line.unit}".strip() + f": {'met' if is_met else 'MISSED'}"
 
 
 def _peers(line: Line) -> str:
-    return ", ".join(
-        f"{name} {quantity(peer, line.unit)} ×{peer / line.value:.1f}" for name, peer in line.peers.items()
-    )
+    named = [*line.peers, *(name for name in line.peer_goals if name not in line.peers)]
+    return ", ".join(_peer(line, name) for name in named)
+
+
+def _peer(line: Line, name: str) -> str:
+    goal = line.peer_goals.get(name)
+    wanted = "" if goal is None else f"≥ ×{goal:g}"
+    if name not in line.peers:
+        return f"{name} absent ({wanted})"
+    if goal is not None:
+        wanted = f" ({wanted}: {'met' if line.ratio(name) >= goal else 'MISSED'})"
+    return f"{name} {quantity(line.peers[name], line.unit)} ×{line.ratio(name):.1f}{wanted}"
