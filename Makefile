@@ -5,7 +5,7 @@ PY := .venv/bin
 # Parallel test workers: one per core.
 WORKERS ?= auto
 
-.PHONY: help setup run demo test check bench lock clean
+.PHONY: help setup run demo test check bench peers lock clean
 
 help: ## lists these words
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ check: ## ruff, mypy --strict, import rules, docs
 bench: ## measures side by side, prints ratios; docs/benchmarks.md holds the last figures
 	@scripts/setup.sh --dev
 	@$(PY)/python -m benchmarks
+
+peers: ## Valhalla, OSRM, pandana and pyrosm in .peers/, to compare with (development only)
+	@scripts/peers.sh
 
 lock: ## writes requirements.lock and requirements-dev.lock (hashes, no index address)
 	@scripts/setup.sh --dev
