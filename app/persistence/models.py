@@ -49,6 +49,15 @@ def _created() -> Mapped[datetime]:
     return mapped_column(server_default=func.now())
 
 
+def _season() -> Mapped[str]:
+    """What was there before seasons were told apart is summer."""
+    return mapped_column(server_default="summer")
+
+
+def _season_check(table: str) -> CheckConstraint:
+    return CheckConstraint("season in ('summer','winter')", name=f"{table}_season")
+
+
 class ImportBatch(Base):
     """One file taken in. Rows that came from it point here; the hash makes a second import a no-op."""
 
@@ -150,13 +159,17 @@ class Site(Base):
 class RoadNetwork(Base):
     """A road graph in the store (``graph_path`` is relative to it); its roads are drawn from ``road``.
 
-    ``extent`` is where it has roads: squares of 5 km, not a box, since extracts are cut along borders.
+    ``extent`` is where it has roads: squares of 5 km, not a box, since extracts are cut along borders. One network is
+    current for each name, mode and season; there is a winter one only where at least one road closes in winter.
+    ``edits`` is what a planner declared on top of the file: {file, sha256, as_of, edits: [...]}, NULL without any.
     """
 
     __tablename__ = "road_network"
+    __table_args__ = (_season_check("road_network"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     name: Mapped[str] = mapped_column(index=True)
     mode: Mapped[str]
+    season: Mapped[str] = _season()
     graph_path: Mapped[str]
     crs_epsg: Mapped[int]
     source_name: Mapped[str]
@@ -167,6 +180,7 @@ class RoadNetwork(Base):
     node_count: Mapped[int]
     arc_count: Mapped[int]
     length_km: Mapped[float]
+    edits: Mapped[Json | None]
     extent: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=True))
     is_current: Mapped[bool] = mapped_column(server_default="true")
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"))
@@ -189,9 +203,11 @@ class Run(Base):
     """An immutable coverage computation of one département. Publishing moves ``published_run``."""
 
     __tablename__ = "run"
+    __table_args__ = (_season_check("run"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     departement_code: Mapped[str] = mapped_column(ForeignKey("departement.code"), index=True)
     mode: Mapped[str]
+    season: Mapped[str] = _season()
     direction: Mapped[str]
     threshold_s: Mapped[int]
     parameters: Mapped[Json]
@@ -217,6 +233,8 @@ class RunSite(Base):
     carrier: Mapped[str]
     departement_code: Mapped[str]
     access_m: Mapped[float | None]  # NULL: not attached, not counted
+    cause: Mapped[str | None]  # why it is not attached, see app.domain.attachment; NULL when it is, or before 0.2
+    nearest_m: Mapped[float | None]  # from a site that is not attached to the nearest road of any kind
     geometry: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
 
 
@@ -233,6 +251,7 @@ class RunCell(Base):
     people: Mapped[int]  # calibrated to the municipal population
     individuals: Mapped[float]  # Filosofi, as published
     access_m: Mapped[float | None]
+    cause: Mapped[str | None]  # as in run_site
     own_fixed_s: Mapped[float | None]
     own_fixed_site: Mapped[int | None]
     own_mobile_s: Mapped[float | None]
@@ -272,8 +291,10 @@ class PublishedRun(Base):
     """The pointer that publishing moves."""
 
     __tablename__ = "published_run"
+    __table_args__ = (_season_check("published_run"),)
     departement_code: Mapped[str] = mapped_column(ForeignKey("departement.code"), primary_key=True)
     mode: Mapped[str] = mapped_column(primary_key=True)
+    season: Mapped[str] = mapped_column(primary_key=True, server_default="summer")
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
     published_at: Mapped[datetime] = _created()
 
