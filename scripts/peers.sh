@@ -36,9 +36,11 @@ from pathlib import Path
 
 for wheel in Path(sys.argv[1]).glob("*.whl"):
     with zipfile.ZipFile(wheel) as archive:
-        kept = [name for name in archive.namelist() if "/bin/" in name or ".libs/" in name or "/profiles/" in name]
+        parts = ("/bin/", ".libs/", "/profiles/", "/valhalla_build_config.py")
+        kept = [name for name in archive.namelist() if any(part in name for part in parts)]
         archive.extractall(sys.argv[2], kept)
 PYTHON
+.venv/bin/python .peers/engines/valhalla/valhalla_build_config.py > .peers/engines/valhalla/config.json # its defaults
 chmod +x .peers/engines/*/bin/*
 for program in valhalla/bin/valhalla_build_tiles valhalla/bin/valhalla_service osrm/bin/osrm-extract osrm/bin/osrm-routed; do
   missing=$(ldd ".peers/engines/$program" | awk '/not found/ { print $1 }' | sort -u | tr '\n' ' ')
