@@ -7,10 +7,8 @@ several times quicker than meeting each object, node by node, from Python.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,32 +18,14 @@ from numpy.typing import NDArray
 
 from data.contract import Progress
 from data.errors import BadInputError
+from data.osm_text import RESTRICTION_KEYS, ROAD_KEYS, WATER_KEYS, Objects, Restriction, Tags, read_objects
 from data.store import StoreError, sha256_file
 
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
-_RESTRICTION_KEYS = (
-    "restriction",
-    "restriction:motorcar",
-    "restriction:motor_vehicle",
-    "restriction:conditional",
-)
 _LOCATION = np.dtype([("id", "<u8"), ("lon_e7", "<i4"), ("lat_e7", "<i4")])
 _EXPECTED = "un extrait OpenStreetMap lisible (.osm.pbf, .osm, .osm.gz ou .osm.bz2) contenant des routes"
-_ESCAPED = re.compile("%([0-9a-f]+)%")
 _EPOCH = "1970-01-01"  # what some tools write when they have dropped the dates
 _TEMPORARY_BYTES = (6, 64 << 20)  # at most, times the file's size, plus: a PBF spends 3 bytes a node or more
-_REPORT_EVERY = 20_000  # lines between two calls of progress
-
-Tags = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """A turn restriction as it stands in the file. Members: (kind "n" | "w" | "r", id, role)."""
-
-    relation_id: int
-    tags: Tags
-    members: tuple[tuple[str, int, str], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,36 +47,28 @@ class OsmTables:
     way_first: NDArray[np.int64]  # [w + 1]
     way_node: NDArray[np.int32]  # [r]
     restrictions: tuple[Restriction, ...]
+    # Lines nobody walks across (rivers, canals, shores, the sea): v lines, u points.
+    water_first: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))  # [v + 1]
+    water_lon: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # [u]
+    water_lat: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # [u]
 
     @property
     def absent_refs(self) -> int:
-        """References to nodes that the file does not hold (ways cut by the border of the extract)."""
+        """References to nodes the file lacks (ways cut by its border), or places outside the globe."""
         return int(np.count_nonzero(self.way_node < 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Positions:
-    """All nodes of the file: id int64[n], lon and lat float64[n]."""
+    """All nodes of the file: id int64[n], lon and lat int32[n], in ten-millionths of a degree as the file has them."""
 
     id: NDArray[np.int64]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class _Objects:
-    """What the lines of text say, before nodes are looked up."""
-
-    node_tags: dict[int, Tags] = field(default_factory=dict)
-    way_id: list[int] = field(default_factory=list)
-    way_tags: list[Tags] = field(default_factory=list)
-    way_refs: list[str] = field(default_factory=list)
-    restrictions: list[Restriction] = field(default_factory=list)
-    newest: str = ""
+    lon_e7: NDArray[np.int32]
+    lat_e7: NDArray[np.int32]
 
 
 def read_osm(path: Path, progress: Progress | None = None) -> OsmTables:
-    """Every way with ``highway=*`` or a ferry, their nodes, and the turn restrictions.
+    """Every way with ``highway=*`` or a ferry, their nodes, the turn restrictions, and the waters that stop walkers.
 
     ``progress`` counts bytes of the decoded roads; it starts with an unknown total. Raises BadInputError when
     the file is absent, empty, cut short, of another format, or holds no road.
@@ -107,7 +79,7 @@ def read_osm(path: Path, progress: Progress | None = None) -> OsmTables:
     _require_temporary_space(path)
     with tempfile.TemporaryDirectory(prefix="accueil30-osm-") as folder:
         header_date, positions = _decode(path, Path(folder))
-        objects = _read_objects(Path(folder) / "roads.opl", progress)
+        objects = read_objects(Path(folder) / "roads.opl", progress)
     if not any("highway" in tags for tags in objects.way_tags):
         raise BadInputError(
             f"Le fichier {path.name} ne contient aucune route.",
@@ -115,6 +87,7 @@ def read_osm(path: Path, progress: Progress | None = None) -> OsmTables:
             expected=_EXPECTED,
             action="vérifiez que l'extrait n'a pas été filtré et qu'il couvre le département",
         )
+    _add_shores(path, objects)
     return _tables(path, header_date, objects, positions)
 
 
@@ -170,8 +143,8 @@ def _decode(path: Path, folder: Path) -> tuple[str | None, _Positions]:
     stored = np.fromfile(locations_path, dtype=_LOCATION)
     # Undefined positions (also the unused end of the file) are far outside the globe, like mistyped ones.
     stored = stored[(np.abs(stored["lon_e7"]) <= 1_800_000_000) & (np.abs(stored["lat_e7"]) <= 900_000_000)]
-    ids = stored["id"].astype(np.int64)
-    return header_date, _Positions(ids, stored["lon_e7"] / 1e7, stored["lat_e7"] / 1e7)
+    lon_e7, lat_e7 = (np.ascontiguousarray(stored[name]) for name in ("lon_e7", "lat_e7"))
+    return header_date, _Positions(stored["id"].astype(np.int64), lon_e7, lat_e7)
 
 
 def _run_reader(path: Path, locations_path: Path, roads_path: Path) -> str | None:
@@ -186,8 +159,8 @@ def _run_reader(path: Path, locations_path: Path, roads_path: Path) -> str | Non
             reader,
             locations,
             _with_key(osmium.osm.NODE, "barrier", "highway"),
-            _with_key(osmium.osm.WAY, "highway", "route"),
-            _with_key(osmium.osm.RELATION, *_RESTRICTION_KEYS),
+            _with_key(osmium.osm.WAY, *ROAD_KEYS, *WATER_KEYS),
+            _with_key(osmium.osm.RELATION, *RESTRICTION_KEYS, *WATER_KEYS),
             writer,
         )
     finally:
@@ -203,56 +176,19 @@ def _with_key(kind: osmium.osm.osm_entity_bits, *keys: str) -> osmium.filter.Key
     return key_filter
 
 
-def _read_objects(path: Path, progress: Progress | None) -> _Objects:
-    """Sort the lines by their first letter. Fields of a line never hold a space: OPL escapes it."""
-    objects = _Objects()
-    for line in _lines(path, progress):
-        fields = line.split(" ")
-        object_id = int(fields[0][1:])
-        tags = _tags(fields[7][1:])
-        if fields[2] == "dD":  # a deletion, in a file that keeps history
-            continue
-        if line[0] == "n":
-            objects.node_tags[object_id] = tags
-        elif line[0] == "w" and ("highway" in tags or tags["route"] in ("ferry", "shuttle_train")):
-            objects.way_id.append(object_id)
-            objects.way_tags.append(tags)
-            objects.way_refs.append(fields[8][1:])
-            objects.newest = max(objects.newest, fields[4][1:11])
-        elif line[0] == "r":
-            objects.restrictions.append(Restriction(object_id, tags, _members(fields[8][1:])))
-    return objects
+def _add_shores(path: Path, objects: Objects) -> None:
+    """Borders of the lakes and wide rivers drawn as relations: their ways mostly carry no tag, so that the first pass
+    left them. A second one reads the ways alone, and only where there is such a relation."""
+    missing = objects.water_members - objects.water_refs.keys()
+    if not missing:
+        return
+    ways = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(osmium.filter.IdFilter(missing))
+    for way in ways:
+        if isinstance(way, osmium.osm.Way) and not way.deleted:
+            objects.water_refs[way.id] = ",".join(f"n{node.ref}" for node in way.nodes)
 
 
-def _lines(path: Path, progress: Progress | None) -> Iterator[str]:
-    total, done = path.stat().st_size, 0
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            yield line[:-1]
-            done += len(line)
-            if progress is not None and number % _REPORT_EVERY == 0:
-                progress(min(done, total), total)
-    if progress is not None:
-        progress(total, total)
-
-
-def _tags(text: str) -> Tags:
-    if not text:
-        return {}
-    tags = dict(pair.split("=", 1) for pair in text.split(","))
-    return {_plain(key): _plain(value) for key, value in tags.items()} if "%" in text else tags
-
-
-def _plain(text: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
-def _members(text: str) -> tuple[tuple[str, int, str], ...]:
-    members = (member.split("@", 1) for member in text.split(",") if member)
-    return tuple((target[0], int(target[1:]), _plain(role)) for target, role in members)
-
-
-def _tables(path: Path, header_date: str | None, objects: _Objects, positions: _Positions) -> OsmTables:
+def _tables(path: Path, header_date: str | None, objects: Objects, positions: _Positions) -> OsmTables:
     refs, way_first = _references(objects.way_refs)
     if len(refs) and refs.min() < 0:
         positions = _with_new_nodes(path, positions)
@@ -260,20 +196,37 @@ def _tables(path: Path, header_date: str | None, objects: _Objects, positions: _
     at = _index_in(positions.id, np.unique(refs))
     at = at[at >= 0]
     used = positions.id[at]
+    water_first, water_at = _water_lines(objects, positions)
     return OsmTables(
         source_name=path.name,
         sha256=sha256_file(path),
         osm_date=header_date or (objects.newest if objects.newest > _EPOCH else None),
         node_id=used,
-        node_lon=positions.lon[at],
-        node_lat=positions.lat[at],
+        node_lon=positions.lon_e7[at] / 1e7,
+        node_lat=positions.lat_e7[at] / 1e7,
         node_tags=_tags_of_used(used, objects.node_tags),
         way_id=np.array(objects.way_id, np.int64),
         way_tags=objects.way_tags,
         way_first=way_first,
         way_node=_index_in(used, refs),
         restrictions=tuple(objects.restrictions),
+        water_first=water_first,
+        water_lon=positions.lon_e7[water_at] / 1e7,
+        water_lat=positions.lat_e7[water_at] / 1e7,
     )
+
+
+def _water_lines(objects: Objects, positions: _Positions) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Lines of water and the place of their points among ``positions``; cut where the file lacks a node."""
+    refs, first = _references(list(objects.water_refs.values()))
+    at = _index_in(positions.id, refs)
+    line = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    # A line goes on from one point to the next of the same way, when both are there.
+    goes_on = (line[1:] == line[:-1]) & (at[1:] >= 0) & (at[:-1] >= 0)
+    run = np.concatenate(([0], np.cumsum(~goes_on))) if len(at) else np.empty(0, np.int64)
+    counts = np.bincount(run)
+    keep = counts[run] >= 2  # also leaves out the absent, alone in their run
+    return np.concatenate(([0], np.cumsum(counts[counts >= 2]))), at[keep]
 
 
 def _tags_of_used(used: NDArray[np.int64], tags_by_id: dict[int, Tags]) -> dict[int, Tags]:
@@ -288,7 +241,7 @@ def _sorted(positions: _Positions) -> _Positions:
     if np.all(ids[1:] > ids[:-1]):
         return positions
     ids, last = np.unique(ids[::-1], return_index=True)
-    return _Positions(ids, positions.lon[::-1][last], positions.lat[::-1][last])
+    return _Positions(ids, positions.lon_e7[::-1][last], positions.lat_e7[::-1][last])
 
 
 def _references(way_refs: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -310,13 +263,13 @@ def _index_in(sorted_ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArr
 def _with_new_nodes(path: Path, positions: _Positions) -> _Positions:
     """Add the nodes drawn in an editor and not yet uploaded: the index cannot hold their negative ids."""
     new = [
-        (node.id, node.location.lon, node.location.lat)
+        (node.id, node.location.x, node.location.y)
         for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
         if isinstance(node, osmium.osm.Node) and node.id < 0 and node.location.valid()
     ]
-    ids, lon, lat = np.array(new, np.float64).reshape(-1, 3).T
+    ids, lon_e7, lat_e7 = np.array(new, np.int64).reshape(-1, 3).T
     return _Positions(
-        np.concatenate((positions.id, ids.astype(np.int64))),
-        np.concatenate((positions.lon, lon)),
-        np.concatenate((positions.lat, lat)),
+        np.concatenate((positions.id, ids)),
+        np.concatenate((positions.lon_e7, lon_e7.astype(np.int32))),
+        np.concatenate((positions.lat_e7, lat_e7.astype(np.int32))),
     )
