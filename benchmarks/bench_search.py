@@ -22,7 +22,8 @@ from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
 
 from data.measure import project
 from data.roads import read_roads
-from routing.graph import UNREACHED_DS, Csr, RoadGraph, open_graph, save_graph
+from routing.graph import UNREACHED_DS, Csr, RoadGraph
+from routing.graph_files import open_graph, save_graph
 from routing.isochrone import isochrones
 from routing.search import times_at, times_to_sites
 from routing.snap import Attachment, attach

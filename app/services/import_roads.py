@@ -19,7 +19,8 @@ from app.persistence.models import PublishedRun, Road, RoadNetwork, Run
 from app.services.imports import ImportOutcome, record_batch
 from data.contract import ReadReport
 from data.store import Store
-from routing.graph import RoadGraph, save_graph
+from routing.graph import RoadGraph
+from routing.graph_files import save_graph
 from routing.profile import ROAD_CLASSES
 
 #: Fine enough to follow the border an extract was cut along, coarse enough to be read at once.

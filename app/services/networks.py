@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.errors import FieldError, InvalidInputError, NotReadyError
 from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
-from routing.graph import RoadGraph, open_graph
+from routing.graph import RoadGraph
+from routing.graph_files import open_graph
 
 #: A network answers for a département when it has roads near this share of its communes. Not all: an islet without
 #: a road is no reason to refuse.

@@ -12,7 +12,8 @@ import shapely
 
 from data.measure import project
 from data.roads import read_roads
-from routing.graph import UNREACHED_DS, RoadGraph, open_graph, save_graph
+from routing.graph import UNREACHED_DS, RoadGraph
+from routing.graph_files import open_graph, save_graph
 from routing.isochrone import isochrones
 from routing.search import times_at, times_from_origins, times_to_sites
 from routing.snap import Attachment, attach, attachment_xy

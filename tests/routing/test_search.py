@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.graph import UNREACHED_DS, RoadGraph, open_graph, save_graph
+from routing.graph import UNREACHED_DS, RoadGraph
+from routing.graph_files import open_graph, save_graph
 from routing.search import Reach, times_from_origins, times_to_sites
 from routing.snap import Attachment
 from tests.routing.oracles import networkx_times_and_sites, scipy_times, seeds_of
