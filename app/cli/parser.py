@@ -62,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_imports(commands)
     _add_exports(commands)
     _add_figures(commands)
+    _add_validation(commands)
     _add_service(commands)
     return parser
 
@@ -164,6 +165,22 @@ def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
     report.add_argument(
         "--out", metavar="DOSSIER", type=Path, default=Path(), help="où écrire ; par défaut le dossier courant"
     )
+
+
+def _add_validation(commands: argparse._SubParsersAction[_Parser]) -> None:
+    do = _Later("app.cli.validate")
+
+    group = _group(commands, "validate", "confronte nos temps de trajet à ceux des autres")
+    times = _command(group, "times", "à Valhalla et OSRM, sur le même extrait (demande « make peers »)", do.times)
+    times.add_argument("file", metavar="FICHIER", type=Path, help="extrait OpenStreetMap (.osm.pbf)")
+    times.add_argument("--pairs", metavar="N", type=int, default=5000, help="trajets à comparer (5000)")
+    times.add_argument(
+        "--seed", metavar="N", type=int, default=1, help="graine du tirage (1) : même graine, mêmes trajets"
+    )
+    times.add_argument("--engines", metavar="DOSSIER", type=Path, help="moteurs ; par défaut .peers/engines")
+    times.add_argument("--profile", metavar="FICHIER", type=Path, help="profil de vitesses d'un territoire (.toml)")
+    times.add_argument("--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du lieu")
+    _json(times)
 
 
 def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -89,15 +89,25 @@ class JsonClient:
 
     def ask(self, path: str, body: Any | None = None) -> tuple[int, Any]:
         """(HTTP status, decoded JSON) of a GET, or of a POST when there is a body. Raises EngineError."""
-        method = "GET" if body is None else "POST"
         payload = None if body is None else json.dumps(body)
+        try:
+            try:
+                return self._ask_once(path, payload)
+            except ConnectionError:  # a kept connection is closed after so many questions, or seconds of silence
+                return self._ask_once(path, payload)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._connection.close()
+            raise EngineError(f"{self._name}: no usable answer to {path[:80]} ({error!r})") from error
+
+    def _ask_once(self, path: str, payload: str | None) -> tuple[int, Any]:
+        method = "GET" if payload is None else "POST"
         try:
             self._connection.request(method, path, payload, {"Content-Type": "application/json"})
             answer = self._connection.getresponse()
             return answer.status, json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self._connection.close()
-            raise EngineError(f"{self._name}: no usable answer to {path[:80]} ({error!r})") from error
+        except ConnectionError:
+            self._connection.close()  # the next request opens a new one
+            raise
 
     def close(self) -> None:
         self._connection.close()
