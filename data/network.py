@@ -2,117 +2,83 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.cutting import Bool, Pieces, cut
 from data.errors import BadInputError
+from data.junctions import Delays, delays, street_junctions
 from data.measure import Float, Int, project, road_lengths_m, seconds_to_ds
+from data.network_report import NetworkReport, graph_facts, ways_facts
 from data.osm import OsmTables, Tags
-from routing.components import strong_components
-from routing.graph import GraphMeta, RoadGraph, build_road_graph
-from routing.profile import CLASS_INDEX, WAY_KEYS, Profile, WayRule
-
-Bool = NDArray[np.bool_]
+from data.restrictions import RoadEnds, forbidden_paths
+from data.water import water_lines
+from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
+from routing.profile import CLASS_INDEX, NodeRule, Profile, WayRule
 
 _FERRY = CLASS_INDEX["ferry"]
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkReport:
-    """What became of a road file; ``ways_read == ways_kept + sum(ways_closed) + ways_not_for_cars``."""
-
-    ways_read: int
-    ways_kept: int
-    ways_not_for_cars: int  # footpaths, cycleways, works
-    ways_closed: dict[str, int]  # by what closes them: access, area, permission, oneway
-    unknown_values: dict[str, int]  # "maxspeed=signals": how many kept ways; the tag was left aside
-    absent_refs: int  # nodes the file lacks; their ways were cut there
-    blocked_nodes: int  # bollards and the like, where the road is cut
-    restrictions_not_applied: int
-    nodes: int
-    roads: int
-    arcs: int
-    components: int  # strongly connected
-    main_component_share: float  # of nodes, 0..1
-    length_km: float
-
-    @property
-    def warnings(self) -> list[str]:
-        """What a planner must know before trusting times computed on this network, in French.
-
-        ``unknown_values`` are told one by one by data.roads.
-        """
-        said = [
-            (
-                self.restrictions_not_applied,
-                "interdictions de tourner lues mais non appliquées dans cette version",
-            ),
-            (self.absent_refs, "nœuds absents de l'extrait : les voies y sont coupées"),
-        ]
-        messages = [f"{count} {text}." for count, text in said if count]
-        if self.main_component_share < 0.9:
-            share_pct = 100 * self.main_component_share
-            messages.append(
-                f"Le réseau est morcelé : {share_pct:.0f} % seulement des carrefours communiquent entre eux."
-            )
-        return messages
+_ROUNDABOUTS = ("roundabout", "circular")
+_OPEN_TO_FR = {"car": "ouverte aux voitures", "bike": "ouverte aux vélos", "foot": "ouverte aux piétons"}
+_SEASON_FR = {"summer": "", "winter": " en hiver"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Pieces:
-    """k roads cut out of the kept ways, and the n graph nodes at their ends."""
+class Ground:
+    """What the graphs of all modes and seasons of a file share: worked out once (see ``survey``)."""
 
-    tail: Int  # [k] graph node
-    head: Int  # [k] graph node
-    way: Int  # [k] index among the kept ways
-    shape_first: Int  # [k + 1]
-    shape_node: Int  # [s] index in the node tables
-    node: Int  # [n] index in the node tables; a blocked node stands there once for each road end
-
-
-def graph_facts(graph: RoadGraph) -> dict[str, Any]:
-    """The part of the report that any graph can tell."""
-    component = strong_components(graph.forward.first_out, graph.forward.head)
-    return {
-        "nodes": graph.node_count,
-        "roads": graph.road_count,
-        "arcs": len(graph.forward.head),
-        "components": int(component.max()) + 1,
-        "main_component_share": float(graph.in_main_component.mean()),
-        "length_km": float(graph.road_length_m.sum()) / 1000,
-    }
+    crs_epsg: int
+    x_m: Float  # [nodes of the file]
+    y_m: Float
+    is_junction: Bool  # [nodes of the file] of streets, whatever the mode
+    water: tuple[Int, Float, Float]  # first, x_m, y_m of the lines nobody walks across
 
 
-def graph_from_osm(tables: OsmTables, profile: Profile, *, name: str, crs_epsg: int) -> tuple[RoadGraph, NetworkReport]:
+def survey(tables: OsmTables, crs_epsg: int) -> Ground:
+    """Places of a file in metres of ``crs_epsg``, its junctions and its waters."""
+    x_m, y_m = project(tables.node_lon, tables.node_lat, crs_epsg)
+    return Ground(crs_epsg, x_m, y_m, street_junctions(tables), water_lines(tables, crs_epsg))
+
+
+def graph_from_osm(
+    tables: OsmTables,
+    profile: Profile,
+    *,
+    name: str,
+    crs_epsg: int,
+    season: str = "summer",
+    ground: Ground | None = None,
+) -> tuple[RoadGraph, NetworkReport]:
     """The graph of the ways that ``profile`` opens, in metres of ``crs_epsg``, and what was done to get it.
 
-    Ways are cut at junctions (a node used twice), at barriers that close, and at nodes the file lacks. A
+    Ways are cut at junctions (a node used twice), at barriers that close, at signals, and at nodes the file lacks. A
     barrier gives each road that ends on it a graph node of its own, with the same OSM id, so that nobody
-    passes. Turn restrictions are counted, not applied. Raises BadInputError when no road is left.
+    passes. In "winter", ways that a dated condition closes then are closed. Turn restrictions are respected (see
+    ``data.restrictions``); where none forbids it, one may turn round at any node of the graph, at no cost. Times hold
+    the delays of ``data.junctions``. ``ground`` is ``survey(tables, crs_epsg)``, made here when it is not given.
+    Raises BadInputError when no road is left.
     """
+    ground = ground or survey(tables, crs_epsg)
+    is_winter = season == "winter"
     rules = _rules(tables.way_tags, profile)
-    kept = np.array([way for way, rule in enumerate(rules) if rule is not None and rule.is_open], np.int64)
-    open_rules = [rule for rule in rules if rule is not None and rule.is_open]
-    blocked = np.zeros(len(tables.node_id), np.bool_)
-    blocking = [node for node, tags in tables.node_tags.items() if profile.blocks(tags)]
-    blocked[np.array(blocking, np.int64)] = True
-    pieces = _cut(tables, kept, blocked)
+    kept = np.array([way for way, rule in enumerate(rules) if _is_kept(rule, is_winter)], np.int64)
+    open_rules = [rule for rule in rules if rule is not None and _is_kept(rule, is_winter)]
+    node_rules = {node: profile.interpret_node(tags) for node, tags in tables.node_tags.items()}
+    blocked, stops = _special_nodes(node_rules, len(tables.node_id))
+    pieces = cut(tables, kept, blocked, stops)
     if len(pieces.tail) == 0:
-        raise BadInputError(
-            f"Le fichier {tables.source_name} ne contient aucune route ouverte aux voitures.",
-            received=f"{len(tables.way_id)} voies, toutes fermées, piétonnes ou incomplètes",
-            expected="un extrait OpenStreetMap avec des routes ouvertes à la circulation",
-            action="vérifiez que l'extrait n'a pas été filtré et qu'il couvre le département",
-        )
+        raise _no_road(tables, profile.mode, season)
+    shape_lon, shape_lat = tables.node_lon[pieces.shape_node], tables.node_lat[pieces.shape_node]
+    length_m = road_lengths_m(shape_lon, shape_lat, pieces.shape_first)
+    is_roundabout = np.array([tables.way_tags[way].get("junction") in _ROUNDABOUTS for way in kept])[pieces.way]
+    place = (ground.x_m, ground.y_m)
+    lost = delays(pieces, length_m, is_roundabout, node_rules, ground.is_junction, place, profile)
+    forward_ds, backward_ds = _times_ds(open_rules, pieces, length_m, lost, profile)
+    ends = RoadEnds(tables, pieces, kept, forward_ds < UNREACHED_DS, backward_ds < UNREACHED_DS, *place)
+    forbidden, restrictions = forbidden_paths(ends, profile)
     names, way_name = _names([tables.way_tags[way] for way in kept])
-    x_m, y_m = project(tables.node_lon, tables.node_lat, crs_epsg)
-    shape_node = pieces.shape_node
-    length_m = road_lengths_m(tables.node_lon[shape_node], tables.node_lat[shape_node], pieces.shape_first)
-    forward_ds, backward_ds = _times_ds(open_rules, pieces, length_m, profile)
+    water_first, water_x_m, water_y_m = ground.water
     graph = build_road_graph(
         meta=GraphMeta(
             name=name,
@@ -122,26 +88,44 @@ def graph_from_osm(tables: OsmTables, profile: Profile, *, name: str, crs_epsg: 
             source_sha256=tables.sha256,
             osm_date=tables.osm_date,
             profile_version=profile.version,
+            season=season,
         ),
-        node_x_m=x_m[pieces.node],
-        node_y_m=y_m[pieces.node],
+        node_x_m=ground.x_m[pieces.node],
+        node_y_m=ground.y_m[pieces.node],
         node_osm_id=tables.node_id[pieces.node],
         road_tail=pieces.tail,
         road_head=pieces.head,
         road_length_m=length_m,
         road_forward_ds=forward_ds,
         road_backward_ds=backward_ds,
+        road_forward_delay_ds=_delay_ds(lost.forward_s),
+        road_backward_delay_ds=_delay_ds(lost.backward_s),
         road_class=np.array([rule.class_index for rule in open_rules], np.uint8)[pieces.way],
         road_attachable=np.array([rule.is_attachable for rule in open_rules])[pieces.way],
         road_way_id=tables.way_id[kept[pieces.way]],
         road_name=way_name[pieces.way],
         names=names,
         shape_first=pieces.shape_first,
-        shape_x_m=x_m[shape_node],
-        shape_y_m=y_m[shape_node],
+        shape_x_m=ground.x_m[pieces.shape_node],
+        shape_y_m=ground.y_m[pieces.shape_node],
+        forbidden_paths=forbidden,
+        water_first=water_first,
+        water_x_m=water_x_m,
+        water_y_m=water_y_m,
     )
-    met = np.unique(shape_node)
-    return graph, _report(tables, rules, graph, int(np.count_nonzero(blocked[met])))
+    return graph, NetworkReport(
+        **ways_facts(rules, is_winter=is_winter),
+        **graph_facts(graph),
+        ways_without_road=len(kept) - len(np.unique(pieces.way)),
+        absent_refs=tables.absent_refs,
+        blocked_nodes=int(np.count_nonzero(blocked[np.unique(pieces.shape_node)])),
+        signals=lost.signals,
+        urban_junctions=lost.urban_junctions,
+        urban_km=float(length_m[lost.is_urban].sum()) / 1000,
+        restrictions=restrictions,
+        forbidden_paths=len(forbidden),
+        water_lines=len(water_first) - 1,
+    )
 
 
 def _rules(way_tags: list[Tags], profile: Profile) -> list[WayRule | None]:
@@ -149,11 +133,33 @@ def _rules(way_tags: list[Tags], profile: Profile) -> list[WayRule | None]:
     known: dict[frozenset[tuple[str, str]], WayRule | None] = {}
     rules = []
     for tags in way_tags:
-        kind = frozenset((key, value) for key, value in tags.items() if key in WAY_KEYS)
+        kind = frozenset((key, value) for key, value in tags.items() if key in profile.way_keys)
         if kind not in known:
             known[kind] = profile.interpret_way(tags)
         rules.append(known[kind])
     return rules
+
+
+def _is_kept(rule: WayRule | None, is_winter: bool) -> bool:
+    return rule is not None and rule.is_open and not (is_winter and rule.is_winter_closed)
+
+
+def _special_nodes(node_rules: dict[int, NodeRule], node_count: int) -> tuple[Bool, Bool]:
+    """Nodes that stop this mode, and nodes that cost it time: two bool[node_count]."""
+    blocked, stops = np.zeros(node_count, np.bool_), np.zeros(node_count, np.bool_)
+    for node, rule in node_rules.items():
+        blocked[node] = rule.blocks
+        stops[node] = max(rule.forward_delay_s, rule.backward_delay_s) > 0
+    return blocked, stops
+
+
+def _no_road(tables: OsmTables, mode: str, season: str) -> BadInputError:
+    return BadInputError(
+        f"Le fichier {tables.source_name} ne contient aucune route {_OPEN_TO_FR[mode]}{_SEASON_FR[season]}.",
+        received=f"{len(tables.way_id)} voies, toutes fermées à ce moyen de transport ou incomplètes",
+        expected="un extrait OpenStreetMap avec des routes ouvertes à la circulation",
+        action="vérifiez que l'extrait n'a pas été filtré et qu'il couvre le département",
+    )
 
 
 def _names(way_tags: list[Tags]) -> tuple[list[str], NDArray[np.int32]]:
@@ -164,68 +170,33 @@ def _names(way_tags: list[Tags]) -> tuple[list[str], NDArray[np.int32]]:
     return list(index), np.array(way_name, np.int32)
 
 
-def _cut(tables: OsmTables, kept: Int, blocked: Bool) -> _Pieces:
-    """Cut the kept ways into roads."""
-    node, way, starts = _runs(tables, kept)
-    uses = np.bincount(node, minlength=len(tables.node_id))
-    is_last = np.ones(len(starts), np.bool_)
-    is_last[:-1] = starts[1:]
-    cuts = np.flatnonzero(starts | is_last | (uses[node] > 1) | blocked[node])
-    run = np.cumsum(starts)
-    is_road = run[cuts[:-1]] == run[cuts[1:]]
-    first, last = cuts[:-1][is_road], cuts[1:][is_road]
-    ends = node[np.concatenate((first, last))]
-    # A blocked node is a different node for each road that ends on it.
-    place = np.where(blocked[ends], len(blocked) + np.arange(len(ends)), ends)
-    _, at, number = np.unique(place, return_index=True, return_inverse=True)
-    counts = last - first + 1
-    return _Pieces(
-        tail=number[: len(first)],
-        head=number[len(first) :],
-        way=way[first],
-        shape_first=np.concatenate(([0], np.cumsum(counts))),
-        shape_node=node[_ranges(first, counts)],
-        node=ends[at],
-    )
-
-
-def _runs(tables: OsmTables, kept: Int) -> tuple[Int, Int, Bool]:
-    """Nodes of the kept ways end to end, the (kept) way of each, and where unbroken runs of nodes start."""
-    counts = np.diff(tables.way_first)[kept]
-    way = np.repeat(np.arange(len(kept)), counts)
-    node = tables.way_node[_ranges(tables.way_first[kept], counts)].astype(np.int64)
-    starts = np.ones(len(node), np.bool_)
-    starts[1:] = (way[1:] != way[:-1]) | (node[:-1] < 0)
-    # A node written twice in a row would be a road of no length from itself to itself.
-    is_repeated = np.zeros(len(node), np.bool_)
-    is_repeated[1:] = ~starts[1:] & (node[1:] == node[:-1])
-    keep = (node >= 0) & ~is_repeated
-    return node[keep], way[keep], starts[keep]
-
-
-def _ranges(start: Int, count: Int) -> Int:
-    """start[0], start[0] + 1, … count[0] of them, then those of start[1], …"""
-    before = np.cumsum(count) - count
-    ranges: Int = np.arange(int(count.sum())) + np.repeat(start - before, count)
-    return ranges
-
-
-def _times_ds(rules: list[WayRule], pieces: _Pieces, length_m: Float, profile: Profile) -> tuple[Int, Int]:
-    forward_kmh = np.array([rule.forward_kmh for rule in rules], np.float64)[pieces.way]
-    backward_kmh = np.array([rule.backward_kmh for rule in rules], np.float64)[pieces.way]
-    crossing_s = np.array([rule.crossing_s for rule in rules], np.float64)[pieces.way]
+def _times_ds(rules: list[WayRule], pieces: Pieces, length_m: Float, lost: Delays, profile: Profile) -> tuple[Int, Int]:
+    """Deciseconds of each road both ways, what is lost at its end included."""
+    crossing_s = _column(rules, "crossing_s")[pieces.way]
     # A crossing is shared among the pieces of its way by length.
     way_length_m = np.bincount(pieces.way, length_m)[pieces.way]
     share = np.divide(length_m, way_length_m, out=np.ones_like(length_m), where=way_length_m > 0)
     wait_s = _waits_s(rules, pieces, profile.boarding_wait_s)
     times = []
-    for kmh in (forward_kmh, backward_kmh):
-        drive_s = np.where(np.isnan(crossing_s), length_m * 3.6 / kmh, crossing_s * share)
-        times.append(seconds_to_ds(np.where(np.isnan(kmh), np.nan, drive_s + wait_s)))
+    for way, lost_s in (("forward", lost.forward_s), ("backward", lost.backward_s)):
+        kmh, urban_kmh = (_column(rules, f"{way}_{kind}")[pieces.way] for kind in ("kmh", "urban_kmh"))
+        driven_kmh = np.where(lost.is_urban & ~np.isnan(kmh) & ~np.isnan(urban_kmh), urban_kmh, kmh)
+        drive_s = np.where(np.isnan(crossing_s), length_m * 3.6 / driven_kmh, crossing_s * share)
+        whole_ds = seconds_to_ds(np.where(np.isnan(kmh), np.nan, drive_s + wait_s))
+        times.append(np.where(whole_ds == UNREACHED_DS, whole_ds, whole_ds + _delay_ds(lost_s)))
     return times[0], times[1]
 
 
-def _waits_s(rules: list[WayRule], pieces: _Pieces, boarding_wait_s: float) -> Float:
+def _column(rules: list[WayRule], name: str) -> Float:
+    """One number a rule, NaN for None."""
+    return np.array([getattr(rule, name) for rule in rules], np.float64)
+
+
+def _delay_ds(seconds: Float) -> Int:
+    return np.floor(seconds * 10 + 0.5).astype(np.int64)
+
+
+def _waits_s(rules: list[WayRule], pieces: Pieces, boarding_wait_s: float) -> Float:
     """Half of the boarding wait at each end of a ferry that touches land, so that a crossing drawn as several
     ways, or with a stop at sea, waits once."""
     is_ferry = np.array([rule.class_index == _FERRY for rule in rules], np.bool_)[pieces.way]
@@ -234,21 +205,3 @@ def _waits_s(rules: list[WayRule], pieces: _Pieces, boarding_wait_s: float) -> F
     is_land[pieces.head[~is_ferry]] = True
     touched = is_land[pieces.tail].astype(np.int64) + is_land[pieces.head]
     return np.where(is_ferry, touched * boarding_wait_s / 2, 0.0)
-
-
-def _report(tables: OsmTables, rules: list[WayRule | None], graph: RoadGraph, blocked_nodes: int) -> NetworkReport:
-    understood = [rule for rule in rules if rule is not None]
-    kept = [rule for rule in understood if rule.is_open]
-    closed = Counter(rule.closed_by for rule in understood if rule.closed_by is not None)
-    unknown = Counter(f"{key}={value}" for rule in kept for key, value in rule.unknown)
-    return NetworkReport(
-        ways_read=len(rules),
-        ways_kept=len(kept),
-        ways_not_for_cars=len(rules) - len(understood),
-        ways_closed=dict(closed.most_common()),
-        unknown_values=dict(unknown.most_common()),
-        absent_refs=tables.absent_refs,
-        blocked_nodes=blocked_nodes,
-        restrictions_not_applied=len(tables.restrictions),
-        **graph_facts(graph),
-    )

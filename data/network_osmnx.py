@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import itertools
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ import requests
 
 from data.errors import BadInputError
 from data.measure import Float, Int, french_epsg, project, road_lengths_m, seconds_to_ds
-from data.network import NetworkReport, graph_facts
+from data.network_report import NetworkReport, graph_facts, ways_facts
 from data.store import atomic_write, sha256_file
 from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
-from routing.profile import ROAD_CLASSES, WAY_KEYS, Profile, WayRule
+from routing.profile import ROAD_CLASSES, Profile, WayRule
 
 _EXPECTED = "un réseau enregistré par OSMnx (save_graphml), en .graphml ou .graphml.bz2"
 #: OSMnx has already turned these into the direction of its arcs.
@@ -52,8 +51,18 @@ def graph_from_graphml(
 
     ``crs_epsg`` None takes the projection of the French territory around. An arc goes the way OSMnx drew it; an arc and its mirror make one road. Where OSMnx merged unlike ways
     ("highway" or "maxspeed" is a list), the slowest of the combinations counts. In the report a "way" is an
-    arc. Raises BadInputError for a file that is absent, damaged, or not of OSMnx.
+    arc. OSMnx keeps neither turn restrictions nor waters, and drops the signals: none of them is in such a graph; nor
+    are junctions of towns, whose delays and speeds need streets it may have left out. Raises BadInputError for a file
+    that is absent, damaged, or not of OSMnx, and for another mode than the car: the arcs of OSMnx have the directions
+    of the network it was asked for, which the file does not name.
     """
+    if profile.mode != "car":
+        raise BadInputError(
+            f"Le réseau {path.name} ne peut servir qu'à la voiture.",
+            received="un réseau OSMnx, où les sens de circulation sont ceux des voitures",
+            expected="un extrait .osm.pbf pour les vélos et les piétons",
+            action="importez un extrait OpenStreetMap, ou ce fichier pour la voiture seule (--modes car)",
+        )
     source = _load(path)
     nodes = {node: index for index, node in enumerate(source.nodes)}
     try:
@@ -74,7 +83,7 @@ def graph_from_graphml(
         profile_version=profile.version,
     )
     graph = _build(meta, roads, list(source.nodes))
-    return graph, _report([rule for _, rule in rules], graph)
+    return graph, NetworkReport(**ways_facts(rule for _, rule in rules), **graph_facts(graph))
 
 
 def graph_from_place(
@@ -182,7 +191,7 @@ def _lon_lat(source: nx.MultiDiGraph[int]) -> tuple[Float, Float]:
 
 def _slowest_rule(arc: dict[str, Any], profile: Profile) -> WayRule | None:
     """The rule of an arc; of the combinations a merged arc stands for, the slowest that is open."""
-    read = {key: value for key, value in arc.items() if key in WAY_KEYS - _DIRECTION_KEYS}
+    read = {key: value for key, value in arc.items() if key in profile.way_keys - _DIRECTION_KEYS}
     choices = [[str(one) for one in (value if isinstance(value, list) else [value])] for value in read.values()]
     variants = (dict(zip(read, combination, strict=True)) for combination in itertools.product(*choices))
     rules = [rule for rule in map(profile.interpret_way, variants) if rule is not None]
@@ -259,19 +268,3 @@ def _download_date(source: nx.MultiDiGraph[int]) -> str | None:
     """Day of the download when OSMnx wrote it down: the data cannot be younger."""
     created = source.graph.get("created_date")
     return str(created)[:10] if created else None
-
-
-def _report(rules: list[WayRule | None], graph: RoadGraph) -> NetworkReport:
-    understood = [rule for rule in rules if rule is not None]
-    kept = [rule for rule in understood if rule.is_open]
-    return NetworkReport(
-        ways_read=len(rules),
-        ways_kept=len(kept),
-        ways_not_for_cars=len(rules) - len(understood),
-        ways_closed=dict(Counter(rule.closed_by for rule in understood if rule.closed_by is not None)),
-        unknown_values=dict(Counter(f"{key}={value}" for rule in kept for key, value in rule.unknown)),
-        absent_refs=0,
-        blocked_nodes=0,
-        restrictions_not_applied=0,
-        **graph_facts(graph),
-    )

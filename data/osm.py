@@ -21,6 +21,8 @@ from data.errors import BadInputError
 from data.osm_text import RESTRICTION_KEYS, ROAD_KEYS, WATER_KEYS, Objects, Restriction, Tags, read_objects
 from data.store import StoreError, sha256_file
 
+__all__ = ["OSM_SUFFIXES", "OsmTables", "Restriction", "Tags", "read_osm"]
+
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 _LOCATION = np.dtype([("id", "<u8"), ("lon_e7", "<i4"), ("lat_e7", "<i4")])
 _EXPECTED = "un extrait OpenStreetMap lisible (.osm.pbf, .osm, .osm.gz ou .osm.bz2) contenant des routes"

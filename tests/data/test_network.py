@@ -14,12 +14,13 @@ import pytest
 
 from data.errors import BadInputError
 from data.measure import project, road_lengths_m, seconds_to_ds, segment_lengths_m
-from data.network import NetworkReport, graph_from_osm
+from data.network import graph_from_osm
 from data.network_osmnx import graph_from_graphml, graph_from_place, write_graphml
+from data.network_report import NetworkReport
 from data.osm import read_osm
 from routing.graph import UNREACHED_DS
 from routing.profile import PROFILE_VERSION, ROAD_CLASSES, car_profile
-from tests.data.drawn_map import draw, write
+from tests.data.drawn_map import draw
 
 STREET = {"highway": "residential"}
 CAR = car_profile()
@@ -80,22 +81,6 @@ def test_every_way_is_accounted_for(tmp_path: Path) -> None:
     assert report.length_km == pytest.approx(0.3, abs=1e-4)
 
 
-def test_restrictions_are_told_to_be_left_aside(tmp_path: Path) -> None:
-    path = tmp_path / "carte.osm.pbf"
-    place = {"A": (2.0, 46.5), "B": (2.01, 46.5), "C": (2.02, 46.5)}
-    members = [("w", 101, "from"), ("n", 2, "via"), ("w", 102, "to")]
-    write(
-        path,
-        place,
-        [("AB", STREET), ("BC", STREET)],
-        points={},
-        relations=[(members, {"type": "restriction", "restriction": "no_straight_on"})],
-    )
-    _, report = graph_from_osm(read_osm(path), CAR, name="carte", crs_epsg=2154)
-    assert report.restrictions_not_applied == 1
-    assert any("interdictions de tourner" in warning for warning in report.warnings)
-
-
 @pytest.mark.parametrize(
     ("ways", "absent"),
     [
@@ -114,7 +99,7 @@ def test_file_that_leaves_no_road_is_refused(
 
 
 def assert_accounts(report: NetworkReport) -> None:
-    assert report.ways_read == report.ways_kept + report.ways_not_for_cars + sum(report.ways_closed.values())
+    assert report.ways_read == report.ways_kept + report.ways_not_for_mode + sum(report.ways_closed.values())
 
 
 # --- real networks ---------------------------------------------------------------------------------------

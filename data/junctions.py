@@ -1,0 +1,124 @@
+"""Time lost at the end of a road: junctions of built-up places, signals. And which roads are in such a place.
+
+A junction is a node where three road ends or more meet, whoever may use them: service roads, tracks, paths and
+streets for walkers are not counted, so that the town is the same for every mode and a closed road changes nothing
+around it. A node where all is motorways, expressways and their slip roads is a fork, not a junction.
+
+The time lost at a node is the larger of its signal and its junction, never their sum: the wait at the lights is the
+delay of that junction. It is lost once per crossing: where two carriageways cross two others, four nodes stand for one
+crossing, and stop lines with their own signals add as many. So a road of ``CROSSING_M`` or less that starts where
+time is lost loses none at its own end. On a roundabout one has the right of way: its own roads lose nothing, who comes
+to it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.cutting import Bool, Pieces, last_of_runs, middles, runs
+from data.measure import Float, Int
+from data.osm import OsmTables
+from routing.profile import NodeRule, Profile
+from routing.urban import has_many_within
+
+#: Roads inside one crossing: Valhalla takes 32 m too (kMaxInternalLength of its graph enhancer, read 2026-11).
+CROSSING_M = 32.0
+_FAST = frozenset(("motorway", "motorway_link", "trunk", "trunk_link"))
+_FORKING = frozenset(("motorway", "motorway_link", "trunk_link"))
+_STREETS = _FAST | frozenset(
+    (
+        *("primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link"),
+        *("unclassified", "residential", "living_street", "road"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Delays:
+    """Seconds lost at the end of each road in both directions, float64[k], and what was counted on the way."""
+
+    forward_s: Float
+    backward_s: Float
+    is_urban: Bool  # [k] the road is in a built-up place
+    urban_junctions: int  # nodes of the graph
+    signals: int
+
+
+def street_junctions(tables: OsmTables) -> Bool:
+    """Which nodes of the file are junctions: bool[n]. The same for all modes."""
+    names = [tags.get("highway", "") if tags.get("area") != "yes" else "" for tags in tables.way_tags]
+    size = len(tables.node_id)
+    ends, slow_ends, fork_ends = (
+        _ends_at(tables, np.array([name in among for name in names], np.bool_), size)
+        for among in (_STREETS, _STREETS - _FAST, _FORKING)
+    )
+    is_fork = (slow_ends == 0) & (fork_ends > 0)
+    return np.asarray((ends >= 3) & ~is_fork)
+
+
+def _ends_at(tables: OsmTables, among: Bool, size: int) -> Int:
+    """How many road ends of the ways ``among`` meet at each node: a way that passes through has two."""
+    node, _, starts = runs(tables, np.flatnonzero(among))
+    ends = 2 * np.bincount(node, minlength=size)
+    ends -= np.bincount(node[starts], minlength=size)
+    ends -= np.bincount(node[last_of_runs(starts)], minlength=size)
+    return ends
+
+
+def delays(
+    pieces: Pieces,
+    length_m: Float,
+    is_roundabout: Bool,
+    node_rules: dict[int, NodeRule],
+    is_junction: Bool,
+    place: tuple[Float, Float],
+    profile: Profile,
+) -> Delays:
+    """What is lost at the end of each of k roads.
+
+    ``length_m``, ``is_roundabout``: [k]. ``node_rules``: by index in the node tables. ``is_junction`` (see
+    ``street_junctions``) and ``place`` (x_m, y_m) are of the nodes of the tables.
+    """
+    is_urban_node, is_urban = _built_up(pieces, length_m, is_junction, place, profile)
+    junction_s = np.where(is_junction[pieces.node] & is_urban_node, profile.urban_junction_delay_s, 0.0)
+    signal_s = np.zeros((2, len(is_junction)))
+    for node, rule in node_rules.items():
+        if not rule.blocks:
+            signal_s[:, node] = rule.forward_delay_s, rule.backward_delay_s
+    # At each node of the graph, for those who come along their way and for those who come against it.
+    lost_s = np.maximum(junction_s, signal_s[:, pieces.node])
+    is_costly = lost_s.max(axis=0) > 0
+    is_short = length_m <= CROSSING_M
+    return Delays(
+        forward_s=np.where(is_roundabout | (is_short & is_costly[pieces.tail]), 0.0, lost_s[0, pieces.head]),
+        backward_s=np.where(is_roundabout | (is_short & is_costly[pieces.head]), 0.0, lost_s[1, pieces.tail]),
+        is_urban=is_urban,
+        urban_junctions=int(np.count_nonzero(junction_s)),
+        signals=int(np.count_nonzero(signal_s[:, pieces.node].max(axis=0))),
+    )
+
+
+def _built_up(
+    pieces: Pieces, length_m: Float, is_junction: Bool, place: tuple[Float, Float], profile: Profile
+) -> tuple[Bool, Bool]:
+    """Which nodes of the graph, and which roads, are in a built-up place: bool[n], bool[k].
+
+    A road is in it when both its ends are, and, where it is long enough to have left it between them, its middle too:
+    the road from one town to the next starts and ends in a town.
+    """
+    x_m, y_m = place
+    junctions = x_m[is_junction], y_m[is_junction]
+
+    def is_built_up(at_x_m: Float, at_y_m: Float) -> Bool:
+        least, radius_m = profile.urban_junctions_min, profile.urban_radius_m
+        return has_many_within(at_x_m, at_y_m, *junctions, radius_m=radius_m, least=least)
+
+    is_urban_node = is_built_up(x_m[pieces.node], y_m[pieces.node])
+    is_urban = is_urban_node[pieces.tail] & is_urban_node[pieces.head]
+    long = np.flatnonzero(is_urban & (length_m > profile.urban_radius_m))
+    if len(long):
+        middle_x_m, middle_y_m = middles(pieces, x_m, y_m)
+        is_urban[long] = is_built_up(middle_x_m[long], middle_y_m[long])
+    return is_urban_node, is_urban
