@@ -1,145 +1,101 @@
-"""How a car travels in France: which roads, which way, how fast. OSM tags in, a rule for one way out.
+"""How a car, a bicycle or a walker travels in France: which ways, which direction, how fast. OSM tags in, rules out.
 
-Speeds are *driven*, not legal. Legal speeds without any delay gave only 63 to 72 % of Valhalla's times; a
-table with 0.88 of the limit where one is known gave 97 % (Porto, 1,173 pairs), 109 % (Andorra, 1,040).
-Delays at urban junctions, turn restrictions and hours of access are not in this version.
+Speeds are *driven*, not legal: legal speeds without any delay gave only 63 to 72 % of Valhalla's times. Every value
+stands in ``routing/profiles/*.toml`` with its source and date, explained to planners in ``docs/profils.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
-from routing.tag_values import NO_LIMIT, parse_duration_s, parse_maxspeed
+from routing.profiles import access, speeds
+from routing.profiles.table import FASTEST_KMH, MODES, ProfileError, Table, load_table, overrides_mode
 
-#: Changes whenever the same tags may give another time: it is printed beside every figure.
-PROFILE_VERSION = "car-fr-2026.11"
-
-#: Driven over legal speed where a limit is known (measured against Valhalla and OSRM; OSRM itself takes 0.8).
-LIMIT_SHARE = 0.88
-#: Inside a roundabout (IGN, « Rond-Point »: 25 km/h in town and out of it).
-ROUNDABOUT_KMH = 25.0
-#: A ferry that says nothing of its duration. IGN and OSRM take 5 km/h, manoeuvres included; 10 here, because
-#: waiting and boarding are counted apart.
-FERRY_KMH = 10.0
-#: Waiting and boarding, once per crossing. Five minutes is Valhalla's default ``ferry_cost``, and half the
-#: interval of a boat every ten minutes: right for a river ferry, too kind to a sea line (no timetable here).
-BOARDING_WAIT_S = 300.0
+__all__ = [
+    "CLASS_INDEX",
+    "FASTEST_KMH",
+    "MODES",
+    "ROAD_CLASSES",
+    "WAY_KEYS",
+    "NodeRule",
+    "Profile",
+    "ProfileError",
+    "RoadClass",
+    "WayRule",
+    "load_profile",
+    "overrides_mode",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class RoadClass:
-    """One line of the table. ``rank`` is for drawing (0 = motorway); ``car_kmh`` where no limit is known."""
+    """A kind of way, common to all modes. ``rank`` is for drawing: 0 = motorway, higher is smaller."""
 
     name: str  # value of highway=*, or "ferry"
     label: str  # what a planner reads
     rank: int
-    car_kmh: float
-    source: str
-    is_attachable: bool = True  # a home or a site may open on it
-    needs_permission: bool = False  # closed to cars unless a tag opens it
 
 
-# Where a speed comes from, and when it was read there.
-_IGN = "IGN 2022-09"  # BD TOPO by kind and importance of road: github.com/IGNF/road2_amelioration_des_vitesses
-_OSRM = "OSRM 2026-10"  # profiles/car.lua of osrm-backend 26.10
-_CDR = "Code de la route 2026-01 x 0,88"  # see routing.tag_values
+#: Graphs keep the index of a class: add at the end, never in between.
+ROAD_CLASSES: Final = (
+    RoadClass("motorway", "autoroute", 0),
+    RoadClass("motorway_link", "bretelle d'autoroute", 0),
+    RoadClass("trunk", "voie rapide", 1),
+    RoadClass("trunk_link", "bretelle de voie rapide", 1),
+    RoadClass("primary", "route principale", 2),
+    RoadClass("primary_link", "bretelle de route principale", 2),
+    RoadClass("secondary", "route secondaire", 3),
+    RoadClass("secondary_link", "bretelle de route secondaire", 3),
+    RoadClass("tertiary", "route tertiaire", 4),
+    RoadClass("tertiary_link", "bretelle de route tertiaire", 4),
+    RoadClass("unclassified", "petite route", 5),
+    RoadClass("residential", "rue", 5),
+    RoadClass("living_street", "zone de rencontre", 5),
+    RoadClass("road", "route de classe inconnue", 5),
+    RoadClass("service", "desserte, parking, allée", 6),
+    RoadClass("track", "chemin", 6),
+    RoadClass("ferry", "bac", 7),
+    RoadClass("pedestrian", "rue piétonne", 8),
+    RoadClass("cycleway", "piste cyclable", 8),
+    RoadClass("footway", "chemin piéton", 8),
+    RoadClass("bridleway", "allée cavalière", 8),
+    RoadClass("path", "sentier", 8),
+    RoadClass("steps", "escalier", 8),
+    RoadClass("platform", "quai", 8),
+    RoadClass("corridor", "couloir", 8),
+)
+CLASS_INDEX: Final = {road_class.name: index for index, road_class in enumerate(ROAD_CLASSES)}
 
-ROAD_CLASSES: tuple[RoadClass, ...] = (
-    RoadClass("motorway", "autoroute", 0, 115, f"{_CDR} : 130 ; {_IGN} : 100 à 125", is_attachable=False),
-    RoadClass("motorway_link", "bretelle d'autoroute", 0, 45, f"{_IGN} : bretelle", is_attachable=False),
-    RoadClass("trunk", "voie rapide", 1, 70, f"{_CDR} : 80 ; {_IGN} : 67 (une chaussée) ou 80 (deux)"),
-    RoadClass("trunk_link", "bretelle de voie rapide", 1, 45, f"{_IGN} : bretelle", is_attachable=False),
-    RoadClass("primary", "route principale", 2, 65, f"{_OSRM} ; {_IGN} : 67 hors ville, 50 en ville"),
-    RoadClass("primary_link", "bretelle", 2, 40, f"{_IGN} : bretelle 45, arrondi vers le bas"),
-    RoadClass("secondary", "route secondaire", 3, 55, f"{_OSRM} ; {_IGN} : 63 hors ville, 45 en ville"),
-    RoadClass("secondary_link", "bretelle", 3, 35, f"{_IGN} : bretelle 30 à 45"),
-    RoadClass("tertiary", "route tertiaire", 4, 45, f"{_IGN} : 58 hors ville, 40 en ville ; {_OSRM} : 40"),
-    RoadClass("tertiary_link", "bretelle", 4, 30, f"{_IGN} : bretelle d'importance 5"),
-    RoadClass("unclassified", "petite route", 5, 35, f"{_IGN} : importance 5 hors ville ; {_OSRM} : 25"),
-    RoadClass("residential", "rue", 5, 30, f"{_IGN} : importance 5 en ville ; {_OSRM} : 25"),
-    RoadClass("living_street", "zone de rencontre", 5, 15, f"{_CDR} : 20 ; {_OSRM} : 10"),
-    RoadClass("road", "route de classe inconnue", 5, 25, f"{_OSRM} : la plus lente des routes, 25"),
-    RoadClass("service", "desserte, parking, allée", 6, 15, _OSRM),
-    RoadClass("track", "chemin", 6, 10, f"{_IGN} : route empierrée", needs_permission=True),
-    RoadClass("ferry", "bac", 7, FERRY_KMH, f"{_IGN} et {_OSRM} : 5", is_attachable=False),
-    RoadClass("pedestrian", "rue piétonne", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
-    RoadClass("cycleway", "piste cyclable", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
-    RoadClass("footway", "chemin piéton", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
-    RoadClass("bridleway", "allée cavalière", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
-    RoadClass("path", "sentier", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
-    RoadClass("steps", "escalier", 8, 10, f"{_OSRM} : la plus lente", needs_permission=True),
-)
-#: Classes that no car is ever concerned with: neither a road of cars nor a road closed to them.
-_NOT_FOR_CARS = frozenset(("pedestrian", "cycleway", "footway", "bridleway", "path", "steps"))
-MODES = ("car", "bike", "foot")
-CLASS_INDEX = {road_class.name: index for index, road_class in enumerate(ROAD_CLASSES)}
-
-#: From the most to the least precise: the first one that says something wins.
-ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
-#: ``destination``, ``customers``, ``residents``: who comes for this place may enter, and everybody here does.
-OPEN_VALUES = frozenset(
-    (
-        *("yes", "permissive", "designated", "official", "public", "discouraged"),
-        *("destination", "customers", "residents"),
-    )
-)
-CLOSED_VALUES = frozenset(
-    (
-        *("no", "private", "permit", "military", "employees", "delivery", "agricultural", "forestry"),
-        *("emergency", "psv", "bus", "taxi", "hov", "hgv", "goods", "foot", "bicycle", "use_sidepath"),
-    )
-)
-#: Barriers a car drives through unless a tag says otherwise; any other barrier=* stops it (as in OSRM).
-PASSABLE_BARRIERS = frozenset(
-    (
-        *(
-            "no",
-            "gate",
-            "lift_gate",
-            "swing_gate",
-            "bump_gate",
-            "hampshire_gate",
-            "cattle_grid",
-            "sally_port",
-        ),
-        *("entrance", "toll_booth", "border_control", "height_restrictor", "arch", "kerb"),
-    )
-)
-_ONEWAY = {
-    **dict.fromkeys(("yes", "true", "1"), 1),
-    **dict.fromkeys(("-1", "reverse"), -1),
-    **dict.fromkeys(("no", "false", "0", "alternating"), 0),
+#: Most precise first (OSM wiki, « Relation:restriction », 2026-11). A bare ``restriction`` binds all vehicles.
+_RESTRICTION_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "car": ("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction"),
+    "bike": ("restriction:bicycle", "restriction:vehicle", "restriction"),
+    "foot": (),
 }
-_ONEWAY_KEYS = ("oneway:motorcar", "oneway:motor_vehicle", "oneway")
-_LIMIT_CONTEXT_KEYS = ("maxspeed:type", "zone:traffic", "zone:maxspeed", "source:maxspeed")
-#: Loose surfaces, between IGN's 10 km/h (« route empierrée ») and OSRM's 40; and those where a car crawls.
-_LOOSE = ("unpaved", "gravel", "fine_gravel", "pebblestone", "dirt", "ground", "earth", "grass")
-_SURFACE_KMH = {**dict.fromkeys(_LOOSE, 30.0), **dict.fromkeys(("mud", "sand", "rock"), 10.0)}
-#: All that ``Profile.interpret_way`` reads: two ways that agree on these keys get the same rule.
-WAY_KEYS = frozenset(
-    (
-        *("highway", "route", "junction", "area", "service", "surface", "motorroad", "tunnel", "duration"),
-        *("foot", "bicycle", "maxspeed", "maxspeed:forward", "maxspeed:backward"),
-        *ACCESS_KEYS,
-        *_ONEWAY_KEYS,
-        *_LIMIT_CONTEXT_KEYS,
-    )
-)
+#: Values of ``except=*`` that free a mode (the car's are OSRM's too, 2026-11).
+_EXCEPTIONS: Final[Mapping[str, frozenset[str]]] = {
+    "car": frozenset(("motorcar", "motor_vehicle", "vehicle")),
+    "bike": frozenset(("bicycle", "vehicle")),
+    "foot": frozenset(("foot",)),
+}
+#: What opens a locked gate or a bollard: a tag, for who it names.
+_SIGNAL_DIRECTION_KEYS: Final = ("traffic_signals:direction", "direction")
 
 
 @dataclass(frozen=True, slots=True)
 class WayRule:
     """What one way offers. A direction that is closed has no speed.
 
-    ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and takes the
-    place of the speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown``
-    lists the tags that were not understood and were therefore left aside.
-
     ``forward_kmh`` and ``backward_kmh`` hold outside built-up places, the ``_urban_kmh`` ones inside.
-    ``is_winter_closed``: a dated condition closes it on 15 January and not on 15 July. ``conditions`` lists the
-    conditional tags that were read and are not applied (hours, weights): to be counted and said, not mistakes.
+    ``crossing_s`` (ferries that say so) is the time of the whole way, whatever its length, and takes the place of the
+    speed. ``closed_by`` names what closes both directions, None for an open way. ``unknown`` lists the tags that were
+    not understood and were therefore left aside. ``is_winter_closed``: a dated condition closes it on 15 January and
+    not on 15 July. ``conditions`` lists the conditional tags that were read and are not applied (hours, weights): to
+    be counted and said, not mistakes.
     """
 
     class_index: int
@@ -162,178 +118,203 @@ class WayRule:
 
 @dataclass(frozen=True, slots=True)
 class NodeRule:
-    """What a point of the road does: stops the mode, or costs seconds to who passes along (against) its way."""
+    """What a point of the road does: stops the mode, or costs seconds to who passes along (against) its way.
+
+    ``is_winter_closed`` and ``unknown`` as in WayRule; an unknown barrier stops everybody.
+    """
 
     blocks: bool
     forward_delay_s: float
     backward_delay_s: float
+    is_winter_closed: bool = False
+    unknown: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """The rules of one mode of travel.
 
     ``urban_*``: a junction is in a built-up place when at least ``urban_junctions_min`` junctions stand within
-    ``urban_radius_m``, and then costs ``urban_junction_delay_s``. ``restriction_keys``: keys of turn restrictions
-    that bind this mode, most precise first. ``exception_names``: the values of ``except=*`` that free it.
+    ``urban_radius_m``, and then costs ``urban_junction_delay_s``. ``way_keys``: all that ``interpret_way`` reads, so
+    that two ways which agree on them share a rule. ``restriction_keys``: keys of turn restrictions that bind this
+    mode, most precise first. ``exception_names``: the values of ``except=*`` that free it.
     """
 
     mode: str
     version: str
-    boarding_wait_s: float = BOARDING_WAIT_S
-    urban_junction_delay_s: float = 0.0
-    urban_radius_m: float = 500.0
-    urban_junctions_min: int = 35
-    way_keys: frozenset[str] = WAY_KEYS
-    restriction_keys: tuple[str, ...] = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
-    exception_names: frozenset[str] = frozenset(("motorcar", "motor_vehicle", "vehicle"))
+    boarding_wait_s: float
+    urban_junction_delay_s: float
+    urban_radius_m: float
+    urban_junctions_min: int
+    access_walk_m_per_s: float
+    way_keys: frozenset[str]
+    restriction_keys: tuple[str, ...]
+    exception_names: frozenset[str]
+    table: Table = field(repr=False)
 
     def interpret_way(self, tags: Mapping[str, str]) -> WayRule | None:
-        """The rule of a way with these tags; None when it is no road at all (a footpath, a bus route)."""
-        return _interpret_way(tags)
+        """The rule of a way with these tags; None when it is no way of this mode (a path for cars, a bus route)."""
+        return _interpret_way(self.table, tags)
 
     def interpret_node(self, tags: Mapping[str, str]) -> NodeRule:
         """What a node with these tags does to who passes: stopped by a bollard, delayed by a signal."""
-        return NodeRule(_blocks(tags), 0.0, 0.0)
+        return _interpret_node(self.table, tags)
 
     def blocks(self, tags: Mapping[str, str]) -> bool:
-        """Whether a node with these tags stops a car: a bollard, a private gate."""
-        return _blocks(tags)
+        """Whether a node with these tags stops this mode: a bollard, a private gate."""
+        return _interpret_node(self.table, tags).blocks
 
 
 def load_profile(mode: str, overrides: Path | None = None) -> Profile:
-    """The rules of a mode of ``MODES``, with the rows of a territory's own file in place of ours."""
-    if mode != "car" or overrides is not None:
-        raise ValueError(f"Moyen de transport inconnu : {mode}. Attendu : car.")
-    return Profile(mode="car", version=PROFILE_VERSION)
+    """The rules of a mode of ``MODES``, with the rows of a territory's own file in place of ours.
 
-
-def car_profile() -> Profile:
-    return load_profile("car")
-
-
-def _interpret_way(tags: Mapping[str, str]) -> WayRule | None:
-    name = tags.get("highway")
-    if name not in CLASS_INDEX and tags.get("route") in ("ferry", "shuttle_train"):
-        name = "ferry"
-    if name is None or name not in CLASS_INDEX or name in _NOT_FOR_CARS:
-        return None
-    index = CLASS_INDEX[name]
-    road_class = ROAD_CLASSES[index]
-    unknown: list[tuple[str, str]] = []
-    closed_by = _closed_by(tags, road_class, unknown)
-    direction = _direction(tags, name, unknown)
-    if closed_by is None and direction is None:
-        closed_by = "oneway"
-    if closed_by is not None:
-        return WayRule(index, None, None, False, closed_by=closed_by, unknown=tuple(unknown))
-    crossing_s = _crossing_s(tags, unknown) if name == "ferry" else None
-    forward_kmh = _driven_kmh(tags, road_class, "forward", unknown)
-    backward_kmh = _driven_kmh(tags, road_class, "backward", unknown)
-    forward_open_kmh = forward_kmh if direction != -1 else None
-    backward_open_kmh = backward_kmh if direction != 1 else None
-    return WayRule(
-        index,
-        forward_open_kmh,
-        backward_open_kmh,
-        road_class.is_attachable and tags.get("motorroad") != "yes" and tags.get("tunnel", "no") == "no",
-        crossing_s,
-        unknown=tuple(dict.fromkeys(unknown)),
-        forward_urban_kmh=forward_open_kmh,
-        backward_urban_kmh=backward_open_kmh,
+    The version then ends with a hash of these rows. Raises ProfileError, in French, for an unknown mode or a file
+    that cannot be used.
+    """
+    table = load_table(mode, overrides)
+    return Profile(
+        mode=mode,
+        version=table.version,
+        boarding_wait_s=table.setting("boarding_wait_s"),
+        urban_junction_delay_s=table.setting("urban_junction_delay_s"),
+        urban_radius_m=table.setting("urban_radius_m"),
+        urban_junctions_min=int(table.setting("urban_junctions_min")),
+        access_walk_m_per_s=table.setting("access_walk_kmh") / 3.6,
+        way_keys=_way_keys(mode),
+        restriction_keys=_RESTRICTION_KEYS[mode],
+        exception_names=_EXCEPTIONS[mode],
+        table=table,
     )
 
 
-def _closed_by(tags: Mapping[str, str], road_class: RoadClass, unknown: list[tuple[str, str]]) -> str | None:
-    """What shuts the way to cars in both directions: "access", "area", "permission", or None."""
-    if tags.get("area") == "yes":
-        return "area"
-    may_enter = _may_enter(tags, unknown)
-    if may_enter is None and tags.get("service") == "emergency_access":
-        return "access"
-    if may_enter is None and road_class.name == "ferry" and ("foot" in tags or "bicycle" in tags):
-        # A boat that names walkers or cyclists and no vehicle carries only those.
-        return "permission"
-    if may_enter is None and road_class.needs_permission:
-        return "permission"
-    return "access" if may_enter is False else None
+def _way_keys(mode: str) -> frozenset[str]:
+    own = {"highway", "tunnel", "bridge"} | ({"toll", "motorroad"} if mode == "car" else set())
+    return access.keys_read(mode) | speeds.keys_read(mode) | own
 
 
-def _may_enter(tags: Mapping[str, str], unknown: list[tuple[str, str]]) -> bool | None:
-    """True or False as the most precise access tag says, None when none says anything."""
-    for key in ACCESS_KEYS:
-        value = tags.get(key)
-        if value is None or value == "unknown":
-            continue
-        words = {word.strip() for word in value.split(";")}
-        if words & OPEN_VALUES:
-            return True
-        if words <= CLOSED_VALUES:
-            return False
-        unknown.append((key, value))
-    return None
+#: Keys of all modes together.
+WAY_KEYS: Final = frozenset[str]().union(*(_way_keys(mode) for mode in MODES))
 
 
-def _direction(tags: Mapping[str, str], name: str, unknown: list[tuple[str, str]]) -> int | None:
-    """1 along the way, -1 against it, 0 both, None when nobody can tell (it changes with the hour)."""
-    for key in _ONEWAY_KEYS:
-        value = tags.get(key)
-        if value == "reversible":
-            return None
-        if value in _ONEWAY:
-            return _ONEWAY[value]
-        if value is not None:
-            unknown.append((key, value))
-    return 1 if name == "motorway" or _is_roundabout(tags) else 0
+def _interpret_way(table: Table, tags: Mapping[str, str]) -> WayRule | None:
+    name = _class_name(table, tags)
+    if name is None:
+        return None
+    row, index = table.classes[name], CLASS_INDEX[name]
+    unknown: list[tuple[str, str]] = []
+    dated = access.on_reference_days(tags, table.mode, unknown)
+    why, is_winter_closed, conditions = _closure(table, tags, dated, name, unknown)
+    if why == "not_for_mode":
+        return None
+    direction = access.direction(tags, table.mode, name, unknown)
+    if why is None and direction is None:
+        why = "oneway"
+    if why is not None:
+        return WayRule(index, None, None, False, closed_by=why, unknown=_once(unknown), conditions=conditions)
+    if name == "ferry":
+        forward = backward = speeds.crossing_kmh(table, tags)
+    else:
+        forward, backward = speeds.driven_kmh(table, tags, name, row, unknown)
+    is_forward, is_backward = direction != -1, direction != 1
+    return WayRule(
+        index,
+        forward[0] if is_forward else None,
+        backward[0] if is_backward else None,
+        row.attachable and _is_on_the_ground(tags, table.mode),
+        speeds.crossing_s(tags, unknown) if name == "ferry" else None,
+        unknown=_once(unknown),
+        forward_urban_kmh=forward[1] if is_forward else None,
+        backward_urban_kmh=backward[1] if is_backward else None,
+        is_winter_closed=is_winter_closed,
+        conditions=conditions,
+        is_toll=table.mode == "car" and tags.get("toll") == "yes",
+    )
 
 
-def _is_roundabout(tags: Mapping[str, str]) -> bool:
-    return tags.get("junction") in ("roundabout", "circular")
+def _class_name(table: Table, tags: Mapping[str, str]) -> str | None:
+    name = tags.get("highway")
+    if name in table.classes and name != "ferry":
+        return name
+    return "ferry" if tags.get("route") in table.crossings else None
 
 
-def _crossing_s(tags: Mapping[str, str], unknown: list[tuple[str, str]]) -> float | None:
-    value = tags.get("duration")
-    seconds = parse_duration_s(value) if value is not None else None
-    if value is not None and seconds is None:
-        unknown.append(("duration", value))
-    return seconds
+def _closure(
+    table: Table, tags: Mapping[str, str], dated: access.Dated, name: str, unknown: list[tuple[str, str]]
+) -> tuple[str | None, bool, tuple[tuple[str, str], ...]]:
+    """(what closes the way in summer, whether winter alone closes it, conditions that were not applied).
+
+    A closure of the summer alone is told and not applied: no reference day can stand for it.
+    """
+    row = table.classes[name]
+    if speeds.is_impassable(table, tags):
+        return "smoothness", False, dated.kept
+    why = access.closed_by(dated.summer, table.mode, name, row, unknown)
+    if dated.summer is dated.winter:
+        return why, False, dated.kept
+    winter_why = access.closed_by(dated.winter, table.mode, name, row, unknown)
+    if why is not None and winter_why is None:
+        told = tuple((key, value) for key in access.condition_keys(table.mode) if (value := tags.get(key)) is not None)
+        return access.closed_by(tags, table.mode, name, row, unknown), False, told
+    return why, why is None and winter_why is not None, dated.kept
 
 
-def _driven_kmh(
-    tags: Mapping[str, str], road_class: RoadClass, direction: str, unknown: list[tuple[str, str]]
-) -> float:
-    if road_class.name == "ferry":
-        return road_class.car_kmh
-    limit_kmh = _limit_kmh(tags, direction, unknown)
-    speed_kmh = road_class.car_kmh if limit_kmh is None else LIMIT_SHARE * limit_kmh
-    if _is_roundabout(tags):
-        speed_kmh = min(speed_kmh, ROUNDABOUT_KMH)
-    return min(speed_kmh, _SURFACE_KMH.get(tags.get("surface", ""), speed_kmh))
+def _is_on_the_ground(tags: Mapping[str, str], mode: str) -> bool:
+    """A home under a viaduct, above a tunnel or beside a motor road does not open onto it."""
+    if mode == "car" and tags.get("motorroad") == "yes":
+        return False
+    return tags.get("tunnel", "no") == "no" and tags.get("bridge", "no") == "no"
 
 
-def _limit_kmh(tags: Mapping[str, str], direction: str, unknown: list[tuple[str, str]]) -> float | None:
-    """Legal limit in one direction, None when unknown or absent."""
-    for key in (f"maxspeed:{direction}", "maxspeed"):
-        value = tags.get(key)
-        if value is None:
-            continue
-        if value == NO_LIMIT:
-            return None
-        limit_kmh = parse_maxspeed(value)
-        if limit_kmh is not None:
-            return limit_kmh
-        unknown.append((key, value))
-    # These keys hold many things ("sign", "survey"); only a rule of the road is of use here.
-    contexts = (tags[key] for key in _LIMIT_CONTEXT_KEYS if tags.get(key, "").startswith("FR:"))
-    return next((limit for limit in map(parse_maxspeed, contexts) if limit is not None), None)
+def _interpret_node(table: Table, tags: Mapping[str, str]) -> NodeRule:
+    unknown: list[tuple[str, str]] = []
+    blocks, is_winter_closed = _is_blocked(table, tags, unknown)
+    delay_s = table.setting(setting) if (setting := _DELAYS.get(tags.get("highway", ""))) else 0.0
+    way = None
+    if delay_s and table.mode != "foot":  # walkers wait at a signal whichever way they come
+        way = next(
+            (value for key in _SIGNAL_DIRECTION_KEYS if (value := tags.get(key)) in ("forward", "backward")), None
+        )
+    return NodeRule(
+        blocks,
+        0.0 if way == "backward" else delay_s,
+        0.0 if way == "forward" else delay_s,
+        is_winter_closed,
+        _once(unknown),
+    )
 
 
-def _blocks(tags: Mapping[str, str]) -> bool:
+_DELAYS: Final = {
+    "traffic_signals": "signal_delay_s",
+    "stop": "stop_delay_s",
+    "give_way": "give_way_delay_s",
+}
+
+
+def _is_blocked(table: Table, tags: Mapping[str, str], unknown: list[tuple[str, str]]) -> tuple[bool, bool]:
+    """(blocked in summer, blocked in winter alone). Access tags of a node count only on a barrier."""
     barrier = tags.get("barrier")
     if barrier is None:
-        return False
-    may_enter = _may_enter(tags, [])
-    if may_enter is not None:
-        return not may_enter
-    is_rising = tags.get("bollard") == "rising"
-    return tags.get("locked") == "yes" or not (barrier in PASSABLE_BARRIERS or is_rising)
+        return False, False
+    if barrier not in table.barriers:
+        unknown.append(("barrier", barrier))
+    dated = access.on_reference_days(tags, table.mode, unknown)
+    keys = access.ACCESS_KEYS[table.mode]
+    summer, winter = (access.may_enter(day, keys, unknown) for day in (dated.summer, dated.winter))
+    is_stopping = barrier not in table.barriers or not table.barriers[barrier].passes
+    is_rising = tags.get("bollard") == "rising"  # it goes down for cars
+    by_itself = tags.get("locked") == "yes" or (is_stopping and not is_rising)
+    blocked_summer, blocked_winter = (by_itself if enters is None else not enters for enters in (summer, winter))
+    return blocked_summer, blocked_winter and not blocked_summer
+
+
+def _once(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys(pairs))
+
+
+# Kept while the importers move to load_profile.
+PROFILE_VERSION: Final = "car-fr-2026.11.2"
+
+
+@lru_cache(maxsize=1)
+def car_profile() -> Profile:
+    return load_profile("car")

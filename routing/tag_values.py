@@ -3,51 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 KMH_PER_MPH = 1.609344
 #: Outside this band a speed limit is a slip of the keyboard (French limits: walking pace to 130).
 PLAUSIBLE_LIMIT_KMH = (5.0, 150.0)
-
-#: Limits given by a rule instead of a sign. Code de la route as in force on 2026-01-01:
-#: R413-2 (outside built-up areas: 130 on motorways, 110 with a central reservation, 80 elsewhere since
-#: 2018-07-01; a département may have raised a road to 90 since loi 2019-1428: it has a sign and a number),
-#: R413-3 (50 in built-up areas), R110-2 (zone 30; zone de rencontre, 20), R431-9 (walking pace, taken as 6).
-IMPLICIT_LIMITS_KMH = {
-    "FR:motorway": 130.0,
-    "FR:trunk": 110.0,
-    "FR:rural": 80.0,
-    "FR:urban": 50.0,
-    "FR:zone30": 30.0,
-    "FR:30": 30.0,
-    "FR:zone20": 20.0,
-    "FR:20": 20.0,
-    "FR:living_street": 20.0,
-    "FR:walk": 6.0,
-    "walk": 6.0,
-}
 LONGEST_CROSSING_S = 3 * 86_400.0
 #: "No limit" leaves the speed of the class: it is not a speed, and it is not a mistake either.
-NO_LIMIT = "none"
+NO_LIMITS = frozenset(("none", "DE:motorway"))
 
 _LIMIT = re.compile(r"(\d+(?:\.\d+)?) ?(km/h|kmh|kph|mph)?")
+#: A zone that says its number ("FR:30", "FR:zone30", "CH:zone:30"), in countries that count in km/h.
+_ZONE = re.compile(r"(?:FR|AD|BE(?:-[A-Z]{3})?|CH|DE|ES|IT|LI|LU|MC):(?:zone:?)?(\d{1,3})")
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
 _ISO_8601 = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _MINUTES = re.compile(r"(\d+(?:\.\d+)?)(?: ?min)?")
 
 
-def parse_maxspeed(value: str) -> float | None:
+def parse_maxspeed(value: str, implicit_kmh: Mapping[str, float]) -> float | None:
     """Legal limit in km/h of a ``maxspeed`` value; None when it is not understood.
 
-    Reads "80", "80 km/h", "30 mph", "FR:urban", "walk". Refuses knots, lists ("50;70"), "signals" and
-    anything outside ``PLAUSIBLE_LIMIT_KMH``. ``none`` is not a number: ask for it before calling.
+    Reads "80", "80 km/h", "30 mph", "FR:zone30", the rules of ``implicit_kmh`` ("FR:urban", "walk"), and a list
+    whose parts agree ("50;50"). Refuses knots, lists that disagree ("50;70", "50|70"), "signals", "variable", a
+    country without a source, and anything outside ``PLAUSIBLE_LIMIT_KMH``. ``NO_LIMITS`` are not numbers: ask first.
     """
-    value = value.strip()
-    if value in IMPLICIT_LIMITS_KMH:
-        return IMPLICIT_LIMITS_KMH[value]
-    match = _LIMIT.fullmatch(value)
-    if match is None:
+    limits = {_one_limit_kmh(part.strip(), implicit_kmh) for part in re.split("[;|]", value)}
+    return limits.pop() if len(limits) == 1 else None
+
+
+def _one_limit_kmh(value: str, implicit_kmh: Mapping[str, float]) -> float | None:
+    if value in implicit_kmh:
+        return implicit_kmh[value]
+    if zone := _ZONE.fullmatch(value):
+        limit_kmh = float(zone[1])
+    elif match := _LIMIT.fullmatch(value):
+        limit_kmh = float(match[1]) * (KMH_PER_MPH if match[2] == "mph" else 1.0)
+    else:
         return None
-    limit_kmh = float(match[1]) * (KMH_PER_MPH if match[2] == "mph" else 1.0)
     low_kmh, high_kmh = PLAUSIBLE_LIMIT_KMH
     return limit_kmh if low_kmh <= limit_kmh <= high_kmh else None
 
