@@ -1,6 +1,6 @@
 """Shortest travel times between every node and the nearest of many sites, and the times of points on roads.
 
-The loop itself is in ``routing.dial``.
+The loop itself is in ``routing.dial``, where a search begins and how a point is served in ``routing.ways``.
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ from routing.compiled import compiled, read_only
 from routing.dial import nearest_seed
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.snap import Attachment
+from routing.ways import ACCESS_WALK_M_PER_S, LONGEST_DS, Ways, walk_ds, ways_from_nodes, ways_to_nodes
+
+__all__ = [
+    "ACCESS_WALK_M_PER_S",
+    "LONGEST_DS",
+    "Direction",
+    "Reach",
+    "junction_times",
+    "seeds",
+    "times_at",
+    "times_from_origins",
+    "times_to_sites",
+]
 
 Direction = Literal["arrival", "departure"]
-
-#: Speed between a point and its road. R5 (Conveyal) takes the same for what lies off the streets.
-ACCESS_WALK_M_PER_S: Final = 1.3
-
-#: No search goes further, limit or not: three years, and sums of two times still fit 32 bits.
-LONGEST_DS: Final = 2**30 - 1
+_FourColumns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 #: Under this limit the buckets are counted by the limit itself, without looking for the heaviest arc.
 _FEW_BUCKETS: Final = 2**16
@@ -39,7 +47,7 @@ class Reach:
     time_ds: int32[n], UNREACHED_DS where no route comes within the limit; the walk between a site and its
     road is counted. site: int32[n], index of the nearest site (the lowest of those at one time), -1 where
     unreached. direction: towards the sites or from them. limit_ds: the longest time looked for, None when
-    there was none.
+    there was none. A node may be a turn state: for the times of junctions see ``junction_times``.
     """
 
     time_ds: NDArray[np.int32]
@@ -73,6 +81,22 @@ def times_from_origins(
     return _search(graph, origins, "departure", limit_ds, walk_m_per_s)
 
 
+def seeds(graph: RoadGraph, sites: Attachment, direction: Direction, walk_m_per_s: float = ACCESS_WALK_M_PER_S) -> Ways:
+    """Where a search begins: the ways between the sites and their nodes (``point`` is the site), the quickest first."""
+    ways = _ways_of_sites(graph, sites, direction, walk_m_per_s)
+    order = np.argsort(ways.time_ds, kind="stable")
+    return Ways(ways.point[order], ways.node[order], ways.time_ds[order])
+
+
+def junction_times(graph: RoadGraph, reach: Reach) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Times and sites of the junctions: (time_ds int32[n], site int32[n]); turn states get their junction's.
+
+    From a junction one starts with no memory; to a junction one has come when one has come to any of its
+    nodes. Both are the least over the junction and its turn states, the lowest site of those at that time.
+    """
+    return _least_of_junctions(graph.node_junction, reach.time_ds, reach.site)
+
+
 def times_at(
     graph: RoadGraph,
     reach: Reach,
@@ -92,22 +116,24 @@ def times_at(
     """
     if direction != reach.direction:
         raise ValueError(f"direction {direction!r} of a search made for {reach.direction!r}")
+    towards: Direction = "departure" if direction == "arrival" else "arrival"
+    ways = _ways_of_sites(graph, points, towards, walk_m_per_s)
     order = np.argsort(sites.road, kind="stable").astype(np.int32)
-    limit_ds = LONGEST_DS if reach.limit_ds is None else reach.limit_ds
-    time_ds, site = _times_along_roads(
-        *_driven(graph, direction),
-        graph.road_tail,
-        graph.road_head,
+    time_ds, site = _best_ways(
+        ways.point,
+        ways.node,
+        ways.time_ds,
         reach.time_ds,
         reach.site,
+        *_driven(graph, direction),
         sites.road[order],
         sites.fraction[order],
-        _walk_ds(sites.access_m, walk_m_per_s)[order],
+        walk_ds(sites, walk_m_per_s)[order],
         order,
         points.road,
         points.fraction,
-        _walk_ds(points.access_m, walk_m_per_s),
-        limit_ds,
+        walk_ds(points, walk_m_per_s),
+        LONGEST_DS if reach.limit_ds is None else reach.limit_ds,
     )
     return time_ds, site
 
@@ -122,63 +148,62 @@ def _search(
     heaviest = limit
     if limit >= _FEW_BUCKETS:
         heaviest = min(limit, int(arcs.weight_ds.max(initial=0)))
-    seeds = _seeds(graph, sites, direction, walk_m_per_s)
-    time_ds, site = nearest_seed(arcs.first_out, arcs.head, arcs.weight_ds, *seeds, limit, heaviest)
+    start = seeds(graph, sites, direction, walk_m_per_s)
+    time_ds, site = nearest_seed(
+        arcs.first_out, arcs.head, arcs.weight_ds, start.node, start.time_ds, start.point, limit, heaviest
+    )
     return Reach(time_ds, site, direction, limit_ds)
 
 
-def _driven(graph: RoadGraph, direction: Direction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Per road, the time of driving from a site's side outwards: (tail to head, head to tail).
+def _ways_of_sites(graph: RoadGraph, sites: Attachment, direction: Direction, walk_m_per_s: float) -> Ways:
+    """Sites are come to on arrival and left on departure; the points they are asked for, the other way round."""
+    if direction == "arrival":
+        return ways_from_nodes(graph, sites, walk_m_per_s)
+    if direction == "departure":
+        return ways_to_nodes(graph, sites, walk_m_per_s)
+    raise ValueError(f"direction: {direction!r}, expected 'arrival' or 'departure'")
+
+
+def _driven(graph: RoadGraph, direction: Direction) -> _FourColumns:
+    """Per road, the time and the delay of driving from a site's side outwards: to the head, then to the tail.
 
     Towards the sites the search runs against the traffic: going out from tail to head is coming from head to
     tail.
     """
+    forward_ds, forward_delay_ds = graph.road_forward_ds, graph.road_forward_delay_ds
+    backward_ds, backward_delay_ds = graph.road_backward_ds, graph.road_backward_delay_ds
     if direction == "arrival":
-        return graph.road_backward_ds, graph.road_forward_ds
-    if direction == "departure":
-        return graph.road_forward_ds, graph.road_backward_ds
-    raise ValueError(f"direction: {direction!r}, expected 'arrival' or 'departure'")
+        return backward_ds, backward_delay_ds, forward_ds, forward_delay_ds
+    return forward_ds, forward_delay_ds, backward_ds, backward_delay_ds
 
 
-def _walk_ds(access_m: NDArray[np.float64], walk_m_per_s: float) -> NDArray[np.int32]:
-    if not walk_m_per_s > 0:
-        raise ValueError(f"walk_m_per_s must be positive: {walk_m_per_s}")
-    walk_ds = np.floor(access_m * (10.0 / walk_m_per_s) + 0.5)
-    return np.where(walk_ds <= LONGEST_DS, walk_ds, UNREACHED_DS).astype(np.int32)
+@compiled(_TWO_INT32S(_INT32S, _INT32S, _INT32S))
+def _least_of_junctions(
+    node_junction: NDArray[np.int32], node_ds: NDArray[np.int32], node_site: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    time_ds, site = node_ds.copy(), node_site.copy()
+    for u in range(len(node_junction)):
+        j = node_junction[u]
+        if time_ds[u] < time_ds[j]:
+            time_ds[j], site[j] = time_ds[u], site[u]
+        elif time_ds[u] == time_ds[j] and site[u] < site[j]:
+            site[j] = site[u]
+    for u in range(len(node_junction)):
+        time_ds[u], site[u] = time_ds[node_junction[u]], site[node_junction[u]]
+    return time_ds, site
 
 
-def _part_ds(fraction: NDArray[np.float64], whole_ds: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Time of a part of a road; none when there is nothing to drive, even where driving is forbidden."""
-    part = np.floor(fraction * whole_ds + 0.5).astype(np.int64)
-    return np.where(fraction == 0, 0, np.where(whole_ds == UNREACHED_DS, UNREACHED_DS, part))
-
-
-def _seeds(
-    graph: RoadGraph, sites: Attachment, direction: Direction, walk_m_per_s: float
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Where the search starts: (node, time_ds, site), up to two per site, by time."""
-    site = np.flatnonzero(sites.road >= 0)
-    road, fraction = sites.road[site], sites.fraction[site]
-    walk_ds = _walk_ds(sites.access_m[site], walk_m_per_s).astype(np.int64)
-    to_head_ds, to_tail_ds = _driven(graph, direction)
-    node = np.concatenate([graph.road_tail[road], graph.road_head[road]])
-    time_ds = np.concatenate(
-        [_part_ds(fraction, to_tail_ds[road]) + walk_ds, _part_ds(1 - fraction, to_head_ds[road]) + walk_ds]
-    )
-    both = np.concatenate([site, site])
-    order = np.argsort(time_ds, kind="stable")
-    order = order[time_ds[order] <= LONGEST_DS]
-    return node[order], time_ds[order].astype(np.int32), both[order].astype(np.int32)
-
-
-@compiled(_TWO_INT32S(*[_INT32S] * 7, _FLOAT64S, _INT32S, _INT32S, _INT32S, _FLOAT64S, _INT32S, types.int64))
-def _times_along_roads(
-    to_head_ds: NDArray[np.int32],
-    to_tail_ds: NDArray[np.int32],
-    road_tail: NDArray[np.int32],
-    road_head: NDArray[np.int32],
+@compiled(_TWO_INT32S(*[_INT32S] * 10, _FLOAT64S, _INT32S, _INT32S, _INT32S, _FLOAT64S, _INT32S, types.int64))
+def _best_ways(
+    way_point: NDArray[np.int32],
+    way_node: NDArray[np.int32],
+    way_ds: NDArray[np.int32],
     node_ds: NDArray[np.int32],
     node_site: NDArray[np.int32],
+    to_head_ds: NDArray[np.int32],
+    to_head_delay_ds: NDArray[np.int32],
+    to_tail_ds: NDArray[np.int32],
+    to_tail_delay_ds: NDArray[np.int32],
     site_road: NDArray[np.int32],
     site_fraction: NDArray[np.float64],
     site_walk_ds: NDArray[np.int32],
@@ -188,38 +213,40 @@ def _times_along_roads(
     point_walk_ds: NDArray[np.int32],
     limit_ds: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Best of: by the tail, by the head, along the road from a site on it (``site_*`` sorted by road)."""
+    """Best of: by a node, along the road from a site on it (``site_*`` sorted by road), both inside the road."""
     best_ds = np.full(len(point_road), UNREACHED_DS, np.int32)
     best_site = np.full(len(point_road), -1, np.int32)
+    w = 0
     for p in range(len(point_road)):
-        road = point_road[p]
-        if road < 0:
-            continue
-        fraction = point_fraction[p]
         time = np.int64(UNREACHED_DS)
         site = np.int32(-1)
-        for node, part, whole in (
-            (road_tail[road], fraction, to_head_ds[road]),
-            (road_head[road], 1.0 - fraction, to_tail_ds[road]),
-        ):
-            if node_site[node] < 0 or (whole == UNREACHED_DS and part > 0.0):
-                continue
-            then = node_ds[node] + np.int64(np.floor(part * whole + 0.5))
-            if then < time or (then == time and node_site[node] < site):
-                time = then
-                site = node_site[node]
-        for s in range(np.searchsorted(site_road, road), len(site_road)):
+        while w < len(way_point) and way_point[w] == p:
+            node = way_node[w]
+            if node_site[node] >= 0:
+                then = np.int64(node_ds[node]) + way_ds[w]
+                if then < time or (then == time and node_site[node] < site):
+                    time = then
+                    site = node_site[node]
+            w += 1
+        road, fraction = point_road[p], point_fraction[p]
+        first = len(site_road)
+        if road >= 0 and 0.0 < fraction < 1.0 and point_walk_ds[p] != UNREACHED_DS:
+            first = np.searchsorted(site_road, road)
+        for s in range(first, len(site_road)):
             if site_road[s] != road:
                 break
+            if not 0.0 < site_fraction[s] < 1.0:
+                continue
             part = fraction - site_fraction[s]
             whole = to_head_ds[road] if part > 0.0 else to_tail_ds[road]
+            delay = to_head_delay_ds[road] if part > 0.0 else to_tail_delay_ds[road]
             if whole == UNREACHED_DS and part != 0.0:
                 continue
-            then = site_walk_ds[s] + np.int64(np.floor(abs(part) * whole + 0.5))
+            along = np.int64(np.floor(abs(part) * (whole - delay) + 0.5))
+            then = np.int64(site_walk_ds[s]) + along + point_walk_ds[p]
             if then < time or (then == time and site_index[s] < site):
                 time = then
                 site = site_index[s]
-        time += point_walk_ds[p]
         if site >= 0 and time <= limit_ds:
             best_ds[p] = time
             best_site[p] = site
