@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_figures(commands)
     _add_validation(commands)
     _add_service(commands)
+    _add_profiles(commands)
     return parser
 
 
@@ -192,6 +193,16 @@ def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:
     serve = _command(commands, "serve", "sert la page et l'API", do.serve)
     serve.add_argument("--host", metavar="ADRESSE", help="par défaut 127.0.0.1")
     serve.add_argument("--port", metavar="PORT", type=_port, help="par défaut 8000")
+
+
+def _add_profiles(commands: argparse._SubParsersAction[_Parser]) -> None:
+    do = _Later("app.cli.profiles")
+
+    group = _group(commands, "profile", "les vitesses et les règles d'un moyen de transport, avec leurs sources")
+    show = _command(group, "show", "montre le tableau d'un moyen de transport, ligne par ligne", do.show)
+    show.add_argument("mode", choices=["car", "bike", "foot"], help="car (voiture), bike (vélo), foot (marche)")
+    show.add_argument("--overrides", metavar="FICHIER", type=Path, help="lignes d'un territoire, à la place des nôtres")
+    _json(show)
 
 
 def _port(text: str) -> int:
