@@ -28,7 +28,7 @@ from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numba import int32, int64, njit, types, uint32, uint64
+from numba import int32, int64, types, uint32, uint64
 from numpy.typing import NDArray
 
 from routing.compiled import compiled, read_only
@@ -230,8 +230,8 @@ def _where_met(label: UInt64, met: UInt32, met_count: int, base_ds: int) -> tupl
     return node, time_ds
 
 
-@njit(nogil=True)  # part of _search, compiled with it; rare
-def _earliest(chunk, end, pool, next_chunk, label):  # type: ignore[no-untyped-def]
+@compiled(uint64(uint64, uint64, _UINT64S, read_only(uint32), _UINT64S))
+def _earliest(chunk: np.uint64, end: np.uint64, pool: UInt64, next_chunk: UInt32, label: UInt64) -> np.uint64:
     """The earliest time of what still waits in a chain of chunks; all bits set when nothing does."""
     earliest = uint64(2**64 - 1)
     while True:
@@ -381,79 +381,3 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
                 place = fresh << _CHUNK
             pool[place] = entry
             end[where] = place + _ONE
-
-
-@compiled(_TWO_INT32S(_INT32S, _INT32S, _INT32S, _INT32S, _INT32S, _INT32S, types.int64, types.int64))
-def nearest_seed(  # noqa: PLR0912, PLR0915
-    first_out: NDArray[np.int32],
-    head: NDArray[np.int32],
-    weight_ds: NDArray[np.int32],
-    seed_node: NDArray[np.int32],
-    seed_ds: NDArray[np.int32],
-    seed_site: NDArray[np.int32],
-    limit_ds: int,
-    heaviest_ds: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Search from all seeds at once (sorted by time): (time_ds int32[n], site int32[n]).
-
-    Pending nodes lie within ``heaviest_ds`` of the current time, so as many buckets, used in a circle,
-    suffice. A node is entered again each time it improves; the entries left behind are passed over.
-    """
-    n = len(first_out) - 1
-    time_ds = np.full(n, UNREACHED_DS, np.int32)
-    site = np.full(n, -1, np.int32)
-    bucket_count = 1
-    while bucket_count <= heaviest_ds:
-        bucket_count *= 2
-    mask = bucket_count - 1
-    first_entry = np.full(bucket_count, -1, np.int32)
-    # An arc is looked at once, when its start is final: it enters its end once at most.
-    entry_node = np.empty(len(head) + len(seed_node), np.int32)
-    next_entry = np.empty(len(head) + len(seed_node), np.int32)
-    entry_count = 0
-    pending = 0
-    seed = 0
-    now = 0
-    while True:
-        if pending == 0:
-            if seed == len(seed_ds) or seed_ds[seed] > limit_ds:
-                break
-            now = max(now, seed_ds[seed])
-        while seed < len(seed_ds) and seed_ds[seed] == now and now <= limit_ds:
-            u = seed_node[seed]
-            if now < time_ds[u]:
-                time_ds[u] = now
-                site[u] = seed_site[seed]
-                entry_node[entry_count] = u
-                next_entry[entry_count] = first_entry[now & mask]
-                first_entry[now & mask] = entry_count
-                entry_count += 1
-                pending += 1
-            elif now == time_ds[u]:
-                site[u] = min(site[u], seed_site[seed])
-            seed += 1
-        entry = first_entry[now & mask]
-        first_entry[now & mask] = -1
-        while entry >= 0:
-            u = entry_node[entry]
-            entry = next_entry[entry]
-            pending -= 1
-            if time_ds[u] < now:
-                continue
-            for arc in range(first_out[u], first_out[u + 1]):
-                v = head[arc]
-                then = now + weight_ds[arc]
-                if then < time_ds[v]:
-                    if then > limit_ds:
-                        continue
-                    time_ds[v] = then
-                    site[v] = site[u]
-                    entry_node[entry_count] = v
-                    next_entry[entry_count] = first_entry[then & mask]
-                    first_entry[then & mask] = entry_count
-                    entry_count += 1
-                    pending += 1
-                elif then == time_ds[v] and site[u] < site[v]:
-                    site[v] = site[u]
-        now += 1
-    return time_ds, site

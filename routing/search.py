@@ -6,14 +6,14 @@ The loop itself is in ``routing.dial``, where a search begins and how a point is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 from numba import float64, int32, types
 from numpy.typing import NDArray
 
 from routing.compiled import compiled, read_only
-from routing.dial import nearest_seed
+from routing.dial import arcs_of, nearest
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.snap import Attachment
 from routing.ways import ACCESS_WALK_M_PER_S, LONGEST_DS, Ways, walk_ds, ways_from_nodes, ways_to_nodes
@@ -32,9 +32,6 @@ __all__ = [
 
 Direction = Literal["arrival", "departure"]
 _FourColumns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
-
-#: Under this limit the buckets are counted by the limit itself, without looking for the heaviest arc.
-_FEW_BUCKETS: Final = 2**16
 
 _INT32S, _FLOAT64S = read_only(int32), read_only(float64)
 _TWO_INT32S = types.Tuple((int32[::1], int32[::1]))  # type: ignore[no-untyped-call]
@@ -141,17 +138,11 @@ def times_at(
 def _search(
     graph: RoadGraph, sites: Attachment, direction: Direction, limit_ds: int | None, walk_m_per_s: float
 ) -> Reach:
-    arcs = graph.backward if direction == "arrival" else graph.forward
     if limit_ds is not None and limit_ds < 0:
         raise ValueError(f"limit_ds is negative: {limit_ds}")
     limit = LONGEST_DS if limit_ds is None else min(limit_ds, LONGEST_DS)
-    heaviest = limit
-    if limit >= _FEW_BUCKETS:
-        heaviest = min(limit, int(arcs.weight_ds.max(initial=0)))
     start = seeds(graph, sites, direction, walk_m_per_s)
-    time_ds, site = nearest_seed(
-        arcs.first_out, arcs.head, arcs.weight_ds, start.node, start.time_ds, start.point, limit, heaviest
-    )
+    time_ds, site = nearest(arcs_of(graph, direction), start.node, start.time_ds, start.point, limit)
     return Reach(time_ds, site, direction, limit_ds)
 
 

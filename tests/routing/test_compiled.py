@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import Any
 
 import numpy as np
 from numba import int64, types
+from numba.core.dispatcher import Dispatcher
 
-import routing.components
-import routing.dial
-import routing.isochrone
-import routing.search
+import routing
 from routing.compiled import compiled, read_only
 from routing.search import times_to_sites
 from tests.routing.worlds import at, grid_world
 
+MODULES = [importlib.import_module(f"routing.{module.name}") for module in pkgutil.iter_modules(routing.__path__)]
 LOOPS: list[Any] = [
-    routing.components.strong_components,
-    routing.isochrone._nearest_road_ds,
-    routing.dial.nearest_seed,
-    routing.search._times_along_roads,
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, Dispatcher) and value.__module__ == module.__name__
 ]
 
 
 def test_each_loop_has_one_signature_from_the_import_on_and_no_other_after_use() -> None:
     times_to_sites(grid_world(3), at((0, 0.0)))
+    assert len(LOOPS) >= 5
     for loop in LOOPS:
         assert len(loop.signatures) == 1, loop
         assert not loop._can_compile, loop  # a call of another type is refused, not compiled
