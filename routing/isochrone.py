@@ -1,50 +1,65 @@
 """Times along roads drawn as areas, for the eye only: people are counted by the time of their own point.
 
-Each cell of a raster takes the time of the road nearest to it, so that a road that is not reached pushes
-the line back; the line is then interpolated between cells. Reaching *over* roads that are not reached, as
-hulls and buffers do, is what makes an isochrone lie.
+Each corner of a raster takes the time of the road nearest to it, so that a road that is not reached pushes the line
+back (``raster``, ``paint``); the line is then drawn between corners (``contour``): where time jumps from one road to
+another, where the other road becomes the nearer one; where time runs on, where it is the limit. Reaching *over* roads
+that are not reached, as hulls and buffers do, is what makes an isochrone lie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
 
-import contourpy
 import numpy as np
 import shapely
-from numba import float64, int32, types
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon
 
-from routing.compiled import compiled, read_only
+from routing.contour import LEVELS, trace
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.search import ACCESS_WALK_M_PER_S, Reach, times_at
+from routing.paint import HeldCells, OnRoad, Painted, Room, paint
+from routing.raster import NearestRoads, nearest_roads
+from routing.reached import road_ends, road_order
+from routing.search import Reach
 from routing.snap import Attachment, attachment_xy
+from routing.ways import ACCESS_WALK_M_PER_S, walk_ds
 
 #: The search must go this much further than the largest limit: the line lies between what is and is not
 #: reached.
 SEARCH_MARGIN: Final = 1.1
 
-#: How far a road gives its time to the land beside it.
-BESIDE_ROAD_M: Final = 400.0
+#: Cells of the raster, by mode: how finely the line is drawn.
+CELL_M: Final = {"car": 100.0, "bike": 50.0, "foot": 25.0}
 
-#: The line is drawn this much under the limit. Times are whole and the middle of four of them a multiple of
-#: 1/4, so the line meets no corner of the raster and no saddle exactly: rings never touch themselves.
-_UNDER_LIMIT_DS: Final = 0.3
+#: How far a road gives its time to the land beside it, in cells: 400 m for cars.
+_BESIDE_CELLS: Final = 4.0
+
+#: Between neighbouring corners, a larger step of time is a jump from one road to another: 100 m by car at 20 km/h, 25 m on
+#: foot at 5 km/h.
+_JUMP_DS: Final = 180
+
+#: The line keeps this far from the corners of the raster, in metres and at least in part of a cell: coordinates may then be
+#: rounded to a decimetre or put in another CRS, and rings still touch neither themselves nor each other.
+_NEAREST_END_M: Final = 1.0
+_NEAREST_END: Final = 0.02
+
+#: The line is drawn this part of a cell too far out: of what is reached less is then missed than is held in excess, and
+#: both stay small (measured in docs/benchmarks.md).
+_OUTWARD: Final = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class _Raster:
-    """rows x columns points, ``cell_m`` apart, the first at (west_m, south_m)."""
+Rings = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]  # xy in cells, ring_first, polygon_first
 
-    west_m: float
-    south_m: float
-    cell_m: float
-    columns: int
-    rows: int
+#: Rooms nobody is working in; as many as questions were ever asked at once.
+_rooms: list[Room] = []
+
+
+def search_limit_ds(limits_s: Sequence[float]) -> int:
+    """How far the search must go for areas of these limits."""
+    longest_ds = max(limits_s) * 10
+    return round(max(longest_ds * SEARCH_MARGIN, longest_ds + _JUMP_DS))
 
 
 def isochrones(
@@ -52,212 +67,123 @@ def isochrones(
     reach: Reach,
     sites: Attachment,
     limits_s: Sequence[float],
-    cell_m: float = 100.0,
+    cell_m: float | None = None,
     *,
     walk_m_per_s: float = ACCESS_WALK_M_PER_S,
+    origins_xy_m: ArrayLike | None = None,
 ) -> list[MultiPolygon]:
     """Where one is in strictly less than each limit, one area per limit, in the order given.
 
     ``reach`` is the search from ``sites``, in either direction, without limit or with one of at least
-    ``SEARCH_MARGIN`` times the largest of ``limits_s``. The areas are in the CRS of the graph, valid,
-    nested, and hold the places where the sites meet the roads; land further than ``BESIDE_ROAD_M`` from any
-    road that one may stop on is left out, and the walk from the road is not counted. An area is empty when
-    the walk to the road alone takes longer. Raises ValueError for no limits, a limit that is not positive,
-    a search too short.
+    ``search_limit_ds(limits_s)``. The areas are in the CRS of the graph, valid as they come, nested, the same whichever
+    limits are asked together, and hold the places where the sites meet the roads; and, when ``origins_xy_m`` float64[s, 2]
+    says where the sites themselves stand, those too, with the way to the road. Land further than four cells from
+    any road that one may stop on is left out. ``cell_m`` is that of the mode in ``CELL_M`` unless said. The walk of the sites is counted, that of those who come to them is not.
+    Raises ValueError for no limits, more than 60, a limit that is not positive, a search too short.
     """
     limits_ds = np.asarray(limits_s, np.float64) * 10
-    if len(limits_ds) == 0 or not (np.isfinite(limits_ds) & (limits_ds > 0)).all() or not cell_m > 0:
-        raise ValueError(f"limits and cell must be positive: {list(limits_s)} s, {cell_m} m")
-    beyond_ds = round(float(limits_ds.max()) * SEARCH_MARGIN)
+    if not 0 < len(limits_ds) <= LEVELS or not (np.isfinite(limits_ds) & (limits_ds > 0)).all():
+        raise ValueError(f"1 to {LEVELS} limits are wanted, all positive: {list(limits_s)} s")
+    cell_m = CELL_M.get(graph.meta.mode, CELL_M["car"]) if cell_m is None else cell_m
+    beyond_ds = search_limit_ds(limits_s)
     if reach.limit_ds is not None and reach.limit_ds < beyond_ds:
         raise ValueError(f"the search stopped at {reach.limit_ds} ds, drawing needs {beyond_ds} ds")
-    attached = sites.take(sites.road >= 0)
+    attached = sites if (sites.road >= 0).all() else sites.take(sites.road >= 0)
     if len(attached) == 0:
         return [MultiPolygon() for _ in limits_ds]
+    near = nearest_roads(graph, cell_m, _BESIDE_CELLS * cell_m)
+    on_foot_ds = walk_ds(attached, walk_m_per_s)
+    places = None if origins_xy_m is None else np.asarray(origins_xy_m, np.float64)[sites.road >= 0]
+    held = _held_cells(graph, near, attached, on_foot_ds, places)
+    on_road = _on_road(graph, attached, on_foot_ds, is_arrival=reach.direction == "arrival")
+    whole_ds = np.ceil(limits_ds).astype(np.int64).tolist()
+    ascending = sorted(set(whole_ds))
+    ends = road_ends(graph, reach, beyond_ds)
+    with _room() as room:
+        painted = paint(room, near, ends, on_road, held, np.array(ascending, np.int64), beyond_ds)
+        rings = _rings(room, near, painted, ascending)
+    corner = np.array([near.first_column + painted.first_column, near.first_row + painted.first_row])
+    areas = {limit_ds: _area(own, corner, cell_m) for limit_ds, own in zip(ascending, rings, strict=True)}
+    return [areas[limit_ds] for limit_ds in whole_ds]
 
-    raster, roads = _frame(graph, reach, attached, beyond_ds, cell_m)
-    samples, x_m, y_m = _samples(graph, roads, cell_m / 2)
-    sample_ds, _ = times_at(graph, reach, sites, samples, reach.direction, walk_m_per_s=walk_m_per_s)
-    time_ds = _nearest_road_ds(
-        (x_m - raster.west_m) / cell_m,
-        (y_m - raster.south_m) / cell_m,
-        np.minimum(sample_ds, beyond_ds).astype(np.int32),
-        raster.columns,
-        raster.rows,
-        BESIDE_ROAD_M / cell_m,
-        beyond_ds,
+
+def _rings(room: Room, near: NearestRoads, painted: Painted, ascending_ds: list[int]) -> list[Rings]:
+    """Those of each limit."""
+    nearest_end = max(_NEAREST_END, _NEAREST_END_M / near.cell_m)
+    return [
+        trace(
+            painted.level,
+            painted.columns,
+            painted.record,
+            room.ring,
+            room.crossing,
+            painted.time_ds,
+            near.switch,
+            index,
+            limit_ds,
+            search_limit_ds([limit_ds / 10]),
+            _JUMP_DS,
+            nearest_end,
+            _OUTWARD,
+        )
+        for index, limit_ds in enumerate(ascending_ds)
+    ]
+
+
+@contextmanager
+def _room() -> Iterator[Room]:
+    """Room to work in, that nobody else is using."""
+    try:
+        room = _rooms.pop()
+    except IndexError:
+        room = Room()
+    try:
+        yield room
+    finally:
+        _rooms.append(room)
+
+
+def _on_road(graph: RoadGraph, sites: Attachment, on_foot_ds: NDArray[np.int32], *, is_arrival: bool) -> OnRoad:
+    forward, backward = (
+        np.where(whole_ds[sites.road] < UNREACHED_DS, whole_ds[sites.road] - delay_ds[sites.road], UNREACHED_DS)
+        for whole_ds, delay_ds in (
+            (graph.road_forward_ds, graph.road_forward_delay_ds),
+            (graph.road_backward_ds, graph.road_backward_delay_ds),
+        )
     )
-    _hold_sites(graph, raster, time_ds, attached, walk_m_per_s)
-    areas = _contours(raster, time_ds, limits_ds)
-    return _nested(areas, limits_ds)
+    to_head, to_tail = (backward, forward) if is_arrival else (forward, backward)
+    return OnRoad(road_order(graph).place[sites.road], sites.fraction, on_foot_ds, to_head, to_tail)
 
 
-def _frame(
-    graph: RoadGraph, reach: Reach, sites: Attachment, beyond_ds: int, cell_m: float
-) -> tuple[_Raster, NDArray[np.int32]]:
-    """The raster round everything reached, and the roads in it that one may stop on: int32[r]."""
-    is_reached = reach.time_ds < beyond_ds
-    ends_reached = is_reached[graph.road_tail] | is_reached[graph.road_head]
-    wanted = ends_reached & graph.road_attachable
-    wanted[sites.road] = True
-    of_wanted = np.repeat(wanted, np.diff(graph.shape_first))
-    x, y = graph.shape_x_m, graph.shape_y_m
-    margin_m = BESIDE_ROAD_M + 2 * cell_m
-    west, south = float(x[of_wanted].min() - margin_m), float(y[of_wanted].min() - margin_m)
-    east, north = float(x[of_wanted].max() + margin_m), float(y[of_wanted].max() + margin_m)
-    columns, rows = int((east - west) / cell_m) + 2, int((north - south) / cell_m) + 2
-    inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-    touches = np.logical_or.reduceat(inside, graph.shape_first[:-1])
-    roads = np.flatnonzero((touches & graph.road_attachable) | wanted).astype(np.int32)
-    return _Raster(west, south, cell_m, columns, rows), roads
-
-
-def _samples(
-    graph: RoadGraph, roads: NDArray[np.int32], step_m: float
-) -> tuple[Attachment, NDArray[np.float64], NDArray[np.float64]]:
-    """Points along the roads, ``step_m`` apart at most, with no walk, and their x_m, y_m."""
-    x, y = graph.shape_x_m, graph.shape_y_m
-    is_of_roads = np.zeros(graph.road_count, np.bool_)
-    is_of_roads[roads] = True
-    owner = np.repeat(np.arange(graph.road_count, dtype=np.int32), np.diff(graph.shape_first))
-    start = np.flatnonzero((owner[:-1] == owner[1:]) & is_of_roads[owner[:-1]])  # first point of each segment
-    owner = owner[start]
-    length_m = np.hypot(x[start + 1] - x[start], y[start + 1] - y[start])
-    whole_m = np.bincount(owner, length_m, graph.road_count)[owner]
-    so_far_m = np.cumsum(length_m) - length_m
-    is_first = np.concatenate([[True], owner[1:] != owner[:-1]])
-    before_m = so_far_m - so_far_m[is_first][np.cumsum(is_first) - 1]
-
-    count = np.maximum(np.ceil(length_m / step_m).astype(np.int64), 1)
-    segment = np.repeat(np.arange(len(start)), count)
-    place = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count, count)
-    part = (place + 0.5) / count[segment]
-    at_m = before_m[segment] + part * length_m[segment]
-    total_m = whole_m[segment]
-    fraction = np.divide(at_m, total_m, out=np.zeros(len(segment)), where=total_m > 0).clip(0.0, 1.0)
-    first = start[segment]
-    points = Attachment(owner[segment], fraction, np.zeros(len(segment)))
-    return points, x[first] + part * (x[first + 1] - x[first]), y[first] + part * (y[first + 1] - y[first])
-
-
-def _hold_sites(
+def _held_cells(
     graph: RoadGraph,
-    raster: _Raster,
-    time_ds: NDArray[np.int32],
+    near: NearestRoads,
     sites: Attachment,
-    walk_m_per_s: float,
-) -> None:
-    """Give the four corners round each site the time of its walk: the site is inside its own area."""
+    on_foot_ds: NDArray[np.int32],
+    places: NDArray[np.float64] | None,
+) -> HeldCells:
+    """The cells of the way from each site to its road, by the time it takes to come there on foot from the site."""
     x_m, y_m = attachment_xy(graph, sites)
-    column = ((x_m - raster.west_m) // raster.cell_m).astype(np.int64)
-    row = ((y_m - raster.south_m) // raster.cell_m).astype(np.int64)
-    walk_ds = np.minimum(sites.access_m * (10 / walk_m_per_s), float(UNREACHED_DS)).astype(np.int32)
-    for beside in (0, 1):
-        for above in (0, 1):
-            np.minimum.at(time_ds, (row + above, column + beside), walk_ds)
+    foot = np.column_stack([x_m, y_m]) / near.cell_m - [near.first_column, near.first_row]
+    if places is None:
+        column, row = np.floor(foot).astype(np.int64).T
+        return HeldCells(column.copy(), row.copy(), on_foot_ds)
+    site = places / near.cell_m - [near.first_column, near.first_row]
+    count = np.ceil(np.hypot(*(foot - site).T) * 4).astype(np.int64) + 1
+    of = np.repeat(np.arange(len(count)), count)
+    step = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
+    part = step / np.maximum(count - 1, 1)[of]
+    column, row = np.floor(site[of] + part[:, None] * (foot - site)[of]).astype(np.int64).T
+    return HeldCells(column.copy(), row.copy(), np.floor(part * on_foot_ds[of]).astype(np.int32))
 
 
-def _contours(raster: _Raster, time_ds: NDArray[np.int32], limits_ds: NDArray[np.float64]) -> list[MultiPolygon]:
-    x_m = raster.west_m + raster.cell_m * np.arange(raster.columns)
-    y_m = raster.south_m + raster.cell_m * np.arange(raster.rows)
-    generator = contourpy.contour_generator(
-        x_m, y_m, time_ds.astype(np.float64), fill_type=contourpy.FillType.OuterOffset
-    )
-    areas = []
-    for limit_ds in limits_ds:
-        filled: Any = generator.filled(-1.0, np.ceil(limit_ds) - _UNDER_LIMIT_DS)
-        polygons = [_polygon(xy, cut) for xy, cut in zip(*filled, strict=True)]
-        areas.append(_valid(MultiPolygon(polygons)))
-    return areas
-
-
-def _polygon(xy: NDArray[np.float64], ring_first: NDArray[np.uint32]) -> shapely.Polygon:
-    """Ring r is ``xy[ring_first[r]:ring_first[r + 1]]``, the first is the outside."""
-    shell, *holes = [xy[first:end] for first, end in pairwise(ring_first)]
-    return shapely.Polygon(shell, holes)
-
-
-def _valid(area: shapely.MultiPolygon | shapely.Geometry) -> MultiPolygon:
-    """The area itself, or, should rounding ever make it invalid, the polygons of its repair."""
-    if not shapely.is_valid(area):
-        area = shapely.make_valid(area)
-    parts = [part for part in shapely.get_parts(area) if part.geom_type == "Polygon" and not part.is_empty]
-    return MultiPolygon(parts)
-
-
-def _nested(areas: list[MultiPolygon], limits_ds: NDArray[np.float64]) -> list[MultiPolygon]:
-    """Rounding may leave a smaller area out of a larger one by a hair: then the larger takes it in."""
-    order = np.argsort(limits_ds, kind="stable").tolist()
-    for small, large in pairwise(order):
-        if not (areas[small].is_empty or areas[large].covers(areas[small])):
-            areas[large] = _valid(areas[large].union(areas[small]))
-    return areas
-
-
-@compiled(
-    int32[:, ::1](
-        read_only(float64),
-        read_only(float64),
-        read_only(int32),
-        types.int64,
-        types.int64,
-        types.float64,
-        types.int64,
-    )
-)
-def _nearest_road_ds(  # noqa: PLR0912
-    column: NDArray[np.float64],
-    row: NDArray[np.float64],
-    sample_ds: NDArray[np.int32],
-    columns: int,
-    rows: int,
-    reach_cells: float,
-    beyond_ds: int,
-) -> NDArray[np.int32]:
-    """Time of the sample nearest to each point of the raster: int32[rows, columns], ``beyond_ds`` without
-    one.
-
-    Samples stand at (column, row) in cells. Each point first takes the nearest of the samples round it,
-    then its neighbours' when that is nearer, in two sweeps up and down (Danielsson 1980, nearly exact).
-    """
-    nearest = np.full((rows, columns), -1, np.int32)
-    for s in range(len(column)):
-        middle_i, middle_j = int(np.floor(row[s] + 0.5)), int(np.floor(column[s] + 0.5))
-        for i in range(max(middle_i - 1, 0), min(middle_i + 2, rows)):
-            for j in range(max(middle_j - 1, 0), min(middle_j + 2, columns)):
-                held = nearest[i, j]
-                if held >= 0:
-                    here = (column[s] - j) ** 2 + (row[s] - i) ** 2
-                    there = (column[held] - j) ** 2 + (row[held] - i) ** 2
-                    if there < here or (there == here and sample_ds[held] <= sample_ds[s]):
-                        continue
-                nearest[i, j] = s
-    for sweep in range(4):
-        up, right = sweep % 2 == 0, sweep < 2
-        for a in range(rows):
-            i = a if up else rows - 1 - a
-            behind = i - 1 if up else i + 1
-            for b in range(columns):
-                j = b if right else columns - 1 - b
-                held = nearest[i, j]
-                best = np.inf
-                if held >= 0:
-                    best = (column[held] - j) ** 2 + (row[held] - i) ** 2
-                for k in range(4):
-                    ii = i if k == 3 else behind
-                    jj = (j - 1 if right else j + 1) if k == 3 else j + k - 1
-                    if not (0 <= ii < rows and 0 <= jj < columns) or nearest[ii, jj] < 0:
-                        continue
-                    other = nearest[ii, jj]
-                    distance = (column[other] - j) ** 2 + (row[other] - i) ** 2
-                    if distance < best:
-                        best = distance
-                        held = other
-                nearest[i, j] = held
-    time_ds = np.full((rows, columns), beyond_ds, np.int32)
-    for i in range(rows):
-        for j in range(columns):
-            held = nearest[i, j]
-            if held >= 0 and (column[held] - j) ** 2 + (row[held] - i) ** 2 <= reach_cells**2:
-                time_ds[i, j] = sample_ds[held]
-    return time_ds
+def _area(rings: Rings, corner: NDArray[np.int64], cell_m: float) -> MultiPolygon:
+    """The area of rings in cells from ``corner``."""
+    xy, ring_first, polygon_first = rings
+    if len(polygon_first) == 1:
+        return MultiPolygon()
+    offsets = (ring_first, polygon_first, np.array([0, len(polygon_first) - 1]))
+    area: MultiPolygon = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, (xy + corner) * cell_m, offsets)[
+        0
+    ]
+    return area

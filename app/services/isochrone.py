@@ -20,7 +20,7 @@ from app.services.compute_inputs import load_sites
 from app.services.networks import network_at, open_network
 from data.store import Store
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.isochrone import SEARCH_MARGIN, isochrones
+from routing.isochrone import isochrones, search_limit_ds
 from routing.search import times_at, times_from_origins, times_to_sites
 from routing.snap import Attachment, attach
 
@@ -86,7 +86,7 @@ def isochrones_at(
     at, origin = _attach_origin(graph, lon, lat)
     search = times_to_sites if direction == "arrival" else times_from_origins
     limits_s = [60.0 * value for value in sorted(minutes)]
-    reach = search(graph, at, round(max(limits_s) * 10 * SEARCH_MARGIN))
+    reach = search(graph, at, search_limit_ds(limits_s))
     shapes = isochrones(graph, reach, at, limits_s)
     to_wgs84 = Transformer.from_crs(graph.meta.crs_epsg, 4326, always_xy=True)
     polygons = [

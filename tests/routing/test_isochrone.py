@@ -138,9 +138,9 @@ def test_areas_come_in_the_order_asked() -> None:
 def test_a_search_too_short_or_no_limit_is_refused() -> None:
     site = at((0, 0.0))
     short = times_to_sites(BESIDE, site, 600)
-    with pytest.raises(ValueError, match="660"):
+    with pytest.raises(ValueError, match="780"):
         isochrones(BESIDE, short, site, [60.0])
-    assert isochrones(BESIDE, times_to_sites(BESIDE, site, 660), site, [60.0])[0].area > 0
+    assert isochrones(BESIDE, times_to_sites(BESIDE, site, 780), site, [60.0])[0].area > 0
     for limits in ([], [0.0], [-5.0], [float("nan")], [float("inf")]):
         with pytest.raises(ValueError, match="positive"):
             drawn(BESIDE, site, limits)
