@@ -155,3 +155,30 @@ def _stack(box: NDArray[np.float64], x_m: float, y_m: float) -> tuple[NDArray[np
         levels.append(level)
     level_first = np.cumsum([0] + [len(level) for level in levels], dtype=np.int64)
     return np.concatenate(levels).ravel(), level_first
+
+
+@compiled(types.void(_I64, _F64, _F64, _I32, _F64, float64[::1], float64[::1]))
+def points_along(
+    first: NDArray[np.int64],
+    x_m: NDArray[np.float64],
+    y_m: NDArray[np.float64],
+    line: NDArray[np.int32],
+    fraction: NDArray[np.float64],
+    at_x_m: NDArray[np.float64],
+    at_y_m: NDArray[np.float64],
+) -> None:
+    """Fill the two last with the places at these fractions of the length of these lines."""
+    for p in range(len(line)):
+        begin, last = first[line[p]], first[line[p] + 1] - 1
+        whole_m = 0.0
+        for i in range(begin, last):
+            whole_m += np.hypot(x_m[i + 1] - x_m[i], y_m[i + 1] - y_m[i])
+        left_m, i = fraction[p] * whole_m, begin
+        length_m = np.hypot(x_m[i + 1] - x_m[i], y_m[i + 1] - y_m[i])
+        while left_m > length_m and i < last - 1:
+            left_m -= length_m
+            i += 1
+            length_m = np.hypot(x_m[i + 1] - x_m[i], y_m[i + 1] - y_m[i])
+        share = min(left_m / length_m, 1.0) if length_m > 0.0 else 0.0
+        at_x_m[p] = x_m[i] + share * (x_m[i + 1] - x_m[i])
+        at_y_m[p] = y_m[i] + share * (y_m[i + 1] - y_m[i])

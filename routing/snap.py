@@ -3,7 +3,8 @@ answer too, with its cause.
 
 A walk to a road is a straight line. It is refused when it meets a line of water (``graph.water_*``) between its
 ends; the next nearest road is tried, up to the limit. Its last centimetre does not count: a road along a bank,
-or over a culvert, is reached. Bridges are no concern of this module: the profile says that nobody stops there.
+or over a culvert, is reached. A walk goes to the nearest place of a straight stretch of road between two points
+of its shape or waters that pass under it, not round the end of a water. Bridges are no concern of this module: the profile says that nobody stops there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from routing import standing
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.segments import Lines, along_curve, index_lines
+from routing.segments import Lines, along_curve, index_lines, points_along
 
 #: A point this near an end of a road stands on the junction itself, whatever the directions of the road.
 JUNCTION_TOLERANCE_M = standing.SAME_PLACE_M
@@ -153,7 +154,7 @@ def attachment_xy(graph: RoadGraph, points: Attachment) -> tuple[NDArray[np.floa
     kept = points.road >= 0
     on_x_m, on_y_m = np.empty(int(kept.sum())), np.empty(int(kept.sum()))
     road, fraction = points.road[kept].astype(np.int32), points.fraction[kept].astype(np.float64)
-    standing.points_along(graph.shape_first, graph.shape_x_m, graph.shape_y_m, road, fraction, on_x_m, on_y_m)
+    points_along(graph.shape_first, graph.shape_x_m, graph.shape_y_m, road, fraction, on_x_m, on_y_m)
     x_m[kept], y_m[kept] = on_x_m, on_y_m
     return x_m, y_m
 
@@ -169,8 +170,30 @@ def _index_of(graph: RoadGraph) -> _RoadIndex:
 def _make_index(graph: RoadGraph) -> _RoadIndex:
     is_island = _is_island(graph)
     wanted = np.flatnonzero(graph.road_attachable | is_island).astype(np.int32)
+    water = _index_water(graph)
     roads = index_lines(graph.shape_first, graph.shape_x_m, graph.shape_y_m, wanted)
-    return _RoadIndex(roads, is_island, _index_water(graph))
+    segment, share = standing.meetings(roads, water)
+    if len(segment):
+        roads = index_lines(*_cut_shapes(graph, segment, share), wanted)
+    return _RoadIndex(roads, is_island, water)
+
+
+def _cut_shapes(
+    graph: RoadGraph, segment: NDArray[np.int64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """The shapes of the roads with one more point wherever a segment meets water.
+
+    A walk goes to the nearest place of a segment. Where a stream passes under a street, each bank has a nearest
+    place of its own.
+    """
+    order = np.lexsort((share, segment))
+    segment, share = segment[order], share[order]
+    first = graph.shape_first + np.searchsorted(segment, graph.shape_first)
+    x_m, y_m = (
+        np.insert(along, segment + 1, along[segment] + share * (along[segment + 1] - along[segment]))
+        for along in (graph.shape_x_m, graph.shape_y_m)
+    )
+    return first, x_m, y_m
 
 
 def _is_island(graph: RoadGraph) -> NDArray[np.bool_]:

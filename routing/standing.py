@@ -117,6 +117,14 @@ def _meets(
     return bool((along_y * px - along_x * py) * (along_x * (by - py) - along_y * (bx - px)) <= 0.0)
 
 
+@compiled(boolean(_F32, int64, float64, float64, float64, float64))
+def _is_apart(box: NDArray[np.float32], node: int, west: float, south: float, east: float, north: float) -> bool:
+    """Whether a box has nothing in common with another, itself counted from the origin."""
+    return bool(
+        box[4 * node] > east or box[4 * node + 2] < west or box[4 * node + 1] > north or box[4 * node + 3] < south
+    )
+
+
 @compiled(int64(LINES_TYPE, float64, float64, float64, float64, int64, int64[::1]))
 def _first_met(lines: Lines, ax: float, ay: float, bx: float, by: float, guess: int, nodes: NDArray[np.int64]) -> int:
     """A segment (number of its first point) that the walk from a to b meets, away from its ends; -1 if none.
@@ -132,13 +140,13 @@ def _first_met(lines: Lines, ax: float, ay: float, bx: float, by: float, guess: 
         return guess
     west, east = min(ax, bx) - lines.origin_x_m, max(ax, bx) - lines.origin_x_m
     south, north = min(ay, by) - lines.origin_y_m, max(ay, by) - lines.origin_y_m
-    box, level_first = lines.box, lines.level_first
+    level_first = lines.level_first
     nodes[0] = level_first[-1] - 1
     top = 1
     while top > 0:
         top -= 1
         node = nodes[top]
-        if box[4 * node] > east or box[4 * node + 2] < west or box[4 * node + 1] > north or box[4 * node + 3] < south:
+        if _is_apart(lines.box, node, west, south, east, north):
             continue
         if node < level_first[1]:
             begin = lines.piece_first[node]
@@ -151,6 +159,48 @@ def _first_met(lines: Lines, ax: float, ay: float, bx: float, by: float, guess: 
             nodes[top] = child
             top += 1
     return -1
+
+
+@compiled(types.Tuple((int64[::1], float64[::1]))(LINES_TYPE, LINES_TYPE))  # type: ignore[no-untyped-call]
+def meetings(roads: Lines, water: Lines) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where the roads of the tree meet water away from their shape points: segment, and how far along it in 0..1.
+
+    In no order, some twice. Where both run along one line there is no meeting.
+    """
+    nodes, found = np.empty(_STACK, np.int64), 0
+    segment, share = np.empty(1024, np.int64), np.empty(1024)
+    x_m, y_m, wx_m, wy_m = roads.x_m, roads.y_m, water.x_m, water.y_m
+    for piece in range(len(roads.piece_line)):
+        begin = roads.piece_first[piece]
+        for i in range(begin, begin + roads.piece_segments[piece]):
+            west, east = min(x_m[i], x_m[i + 1]) - water.origin_x_m, max(x_m[i], x_m[i + 1]) - water.origin_x_m
+            south, north = min(y_m[i], y_m[i + 1]) - water.origin_y_m, max(y_m[i], y_m[i + 1]) - water.origin_y_m
+            nodes[0], top = water.level_first[-1] - 1, min(len(water.piece_line), 1)
+            while top > 0:
+                top -= 1
+                node = nodes[top]
+                if _is_apart(water.box, node, west, south, east, north):
+                    continue
+                if node >= water.level_first[1]:
+                    first_child, end_child = _children(water.level_first, water.fan, node)
+                    for child in range(first_child, end_child):
+                        nodes[top] = child
+                        top += 1
+                    continue
+                first_w = water.piece_first[node]
+                for w in range(first_w, first_w + water.piece_segments[node]):
+                    if not _meets(wx_m, wy_m, w, x_m[i], y_m[i], x_m[i + 1], y_m[i + 1]):
+                        continue
+                    along_x, along_y = wx_m[w + 1] - wx_m[w], wy_m[w + 1] - wy_m[w]
+                    whole = (x_m[i + 1] - x_m[i]) * along_y - (y_m[i + 1] - y_m[i]) * along_x
+                    part = (wx_m[w] - x_m[i]) * along_y - (wy_m[w] - y_m[i]) * along_x
+                    if whole == 0.0 or not 0.0 < part / whole < 1.0:
+                        continue
+                    if found == len(segment):
+                        segment, share = np.append(segment, segment), np.append(share, share)
+                    segment[found], share[found] = i, part / whole
+                    found += 1
+    return segment[:found].copy(), share[:found].copy()
 
 
 @compiled(float64(LINES_TYPE, float64, float64, int64[::1], float64[::1]))
@@ -336,30 +386,3 @@ def stand(
             fraction[p], side[p] = _place(roads, road[p], segment, x_m[p], y_m[p], access_m[p])
         elif cause[p] == TOO_FAR:
             nearest_m[p] = _nearest_m(roads, x_m[p], y_m[p], nodes, d2s)
-
-
-@compiled(types.void(_I64, _F64, _F64, _I32, _F64, float64[::1], float64[::1]))
-def points_along(
-    first: NDArray[np.int64],
-    x_m: NDArray[np.float64],
-    y_m: NDArray[np.float64],
-    line: NDArray[np.int32],
-    fraction: NDArray[np.float64],
-    at_x_m: NDArray[np.float64],
-    at_y_m: NDArray[np.float64],
-) -> None:
-    """Fill the two last with the places at these fractions of the length of these lines."""
-    for p in range(len(line)):
-        begin, last = first[line[p]], first[line[p] + 1] - 1
-        whole_m = 0.0
-        for i in range(begin, last):
-            whole_m += math.hypot(x_m[i + 1] - x_m[i], y_m[i + 1] - y_m[i])
-        left_m, i = fraction[p] * whole_m, begin
-        length_m = math.hypot(x_m[i + 1] - x_m[i], y_m[i + 1] - y_m[i])
-        while left_m > length_m and i < last - 1:
-            left_m -= length_m
-            i += 1
-            length_m = math.hypot(x_m[i + 1] - x_m[i], y_m[i + 1] - y_m[i])
-        share = min(left_m / length_m, 1.0) if length_m > 0.0 else 0.0
-        at_x_m[p] = x_m[i] + share * (x_m[i + 1] - x_m[i])
-        at_y_m[p] = y_m[i] + share * (y_m[i + 1] - y_m[i])

@@ -97,8 +97,11 @@ def test_a_road_over_a_culvert_is_reached_on_either_side_of_the_stream() -> None
     graph = graph_with_water([(0, 0), (0, 100)], [Road(0, 1, 9)], [(-80.0, 40.0), (80.0, 60.0)])
     found = attach(graph, [20.0, 20.0, 20.0], [20.0, 45.0, 80.0], 100.0)
     assert found.access_m.tolist() == [20.0, 20.0, 20.0]
-    found = attach(graph, [0.0, -20.0], [50.0, 45.1], 100.0)
-    assert found.access_m.tolist() == [0.0, 20.0]
+    # At 51 m the stream passes between the house and the street: one walks to where it goes under the street.
+    found = attach(graph, [0.0, -20.0, 20.0], [50.0, 45.1, 51.0], 100.0)
+    assert found.access_m.tolist() == pytest.approx([0.0, 20.0, np.hypot(20.0, 1.0)])
+    assert found.fraction.tolist() == pytest.approx([0.5, 0.451, 0.5])
+    assert found.side.tolist() == [0, 1, -1]
 
 
 def test_through_the_corner_of_two_waters_nobody_slips() -> None:
