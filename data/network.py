@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,7 @@ def graph_from_osm(
     rules = _rules(tables.way_tags, profile)
     kept = np.array([way for way, rule in enumerate(rules) if _is_kept(rule, is_winter)], np.int64)
     open_rules = [rule for rule in rules if rule is not None and _is_kept(rule, is_winter)]
-    node_rules = {node: profile.interpret_node(tags) for node, tags in tables.node_tags.items()}
+    node_rules = _node_rules(tables, profile, is_winter)
     blocked, stops = _special_nodes(node_rules, len(tables.node_id))
     pieces = cut(tables, kept, blocked, stops)
     if len(pieces.tail) == 0:
@@ -113,12 +113,13 @@ def graph_from_osm(
         water_x_m=water_x_m,
         water_y_m=water_y_m,
     )
+    met = np.unique(pieces.shape_node)
     return graph, NetworkReport(
-        **ways_facts(rules, is_winter=is_winter),
+        **ways_facts(rules, [node_rules[node] for node in met.tolist() if node in node_rules], is_winter=is_winter),
         **graph_facts(graph),
         ways_without_road=len(kept) - len(np.unique(pieces.way)),
         absent_refs=tables.absent_refs,
-        blocked_nodes=int(np.count_nonzero(blocked[np.unique(pieces.shape_node)])),
+        blocked_nodes=int(np.count_nonzero(blocked[met])),
         signals=lost.signals,
         urban_junctions=lost.urban_junctions,
         urban_km=float(length_m[lost.is_urban].sum()) / 1000,
@@ -138,6 +139,14 @@ def _rules(way_tags: list[Tags], profile: Profile) -> list[WayRule | None]:
             known[kind] = profile.interpret_way(tags)
         rules.append(known[kind])
     return rules
+
+
+def _node_rules(tables: OsmTables, profile: Profile, is_winter: bool) -> dict[int, NodeRule]:
+    """By index of node; in winter, what a dated condition closes then blocks."""
+    rules = {node: profile.interpret_node(tags) for node, tags in tables.node_tags.items()}
+    if not is_winter:
+        return rules
+    return {node: replace(rule, blocks=rule.blocks or rule.is_winter_closed) for node, rule in rules.items()}
 
 
 def _is_kept(rule: WayRule | None, is_winter: bool) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from data.restrictions import REFUSALS_FR, RestrictionReport
 from routing.components import strong_components
 from routing.graph import RoadGraph
-from routing.profile import WayRule
+from routing.profile import NodeRule, WayRule
 
 _IDS_SHOWN = 100
 #: Below this share of junctions that communicate, the times of a network mean little.
@@ -28,9 +28,10 @@ class NetworkReport:
     ways_not_for_mode: int  # of no use to this mode: footpaths for cars, works for all
     ways_closed: dict[str, int]  # by what closes them: access, area, permission, oneway, winter
     ways_closed_in_winter: int  # kept in summer, closed by a dated condition in winter
+    nodes_closed_in_winter: int = 0  # barriers, likewise
     ways_without_road: int = 0  # kept, but fewer than two of their nodes are in the file
     ways_with_toll: int = 0
-    unknown_values: dict[str, int]  # "maxspeed=signals": how many kept ways; the tag was left aside
+    unknown_values: dict[str, int]  # "maxspeed=signals": how many kept ways or nodes; the tag was left aside
     conditions: dict[str, int]  # "access:conditional=no @ (22:00-06:00)": how many kept ways; not applied
     absent_refs: int = 0  # nodes the file lacks; their ways were cut there
     blocked_nodes: int = 0  # bollards and the like, where the road is cut
@@ -88,8 +89,11 @@ class NetworkReport:
         return messages
 
 
-def ways_facts(rules: Iterable[WayRule | None], *, is_winter: bool = False) -> dict[str, Any]:
-    """The part of the report that the rules of all the ways of a file can tell."""
+def ways_facts(
+    rules: Iterable[WayRule | None], node_rules: Iterable[NodeRule] = (), *, is_winter: bool = False
+) -> dict[str, Any]:
+    """The part of the report that the rules of all the ways of a file, and of the nodes of those kept, can tell."""
+    node_rules = list(node_rules)
     rules = list(rules)
     understood = [rule for rule in rules if rule is not None]
     may_open = [rule for rule in understood if rule.is_open]
@@ -97,6 +101,7 @@ def ways_facts(rules: Iterable[WayRule | None], *, is_winter: bool = False) -> d
     closed = Counter(rule.closed_by for rule in understood if rule.closed_by is not None)
     if len(kept) < len(may_open):
         closed["winter"] = len(may_open) - len(kept)
+    told = [rule.unknown for rule in kept] + [rule.unknown for rule in node_rules]
     return {
         "ways_read": len(rules),
         "ways_kept": len(kept),
@@ -104,7 +109,8 @@ def ways_facts(rules: Iterable[WayRule | None], *, is_winter: bool = False) -> d
         "ways_closed": dict(closed.most_common()),
         "ways_closed_in_winter": sum(rule.is_winter_closed for rule in may_open),
         "ways_with_toll": sum(rule.is_toll for rule in kept),
-        "unknown_values": _counted(pair for rule in kept for pair in rule.unknown),
+        "nodes_closed_in_winter": sum(rule.is_winter_closed for rule in node_rules),
+        "unknown_values": _counted(pair for unknown in told for pair in unknown),
         "conditions": _counted(pair for rule in kept for pair in rule.conditions),
     }
 

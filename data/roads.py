@@ -66,7 +66,7 @@ def read_networks(
     for profile in profiles:
         graph, report = file.graph(name, profile, "summer")
         yield graph, report
-        if report.facts["ways_closed_in_winter"]:
+        if report.facts["ways_closed_in_winter"] or report.facts["nodes_closed_in_winter"]:
             yield file.graph(name, profile, "winter")
 
 
@@ -153,8 +153,13 @@ def _report(path: Path, graph: RoadGraph, facts: NetworkReport, findings: list[F
         findings=list(findings),
     )
     for value, count in sorted(facts.unknown_values.items(), key=lambda item: (-item[1], item[0])):
+        what = (
+            "barrière inconnue : elle ferme la voie"
+            if value.startswith("barrier=")
+            else "valeur non comprise : elle est laissée de côté"
+        )
         report.warning(
-            f"{count} voie(s) avec {value}, valeur non comprise : elle est laissée de côté.",
+            f"{count} voie(s) ou point(s) avec {value}, {what}.",
             "Corrigez la valeur dans OpenStreetMap si elle est fautive.",
             field=value.split("=")[0],
             value=value.split("=", 1)[-1],

@@ -3,32 +3,71 @@
 A----B----C        one letter is one node; every character, across or down, is ``CELL_M`` metres
      |
      D             lines between letters are for the eye: ``ways`` says what joins what
+
+Speeds are those of ``tests/data/drawn/*.toml``: round figures, read as a territory's own table.
 """
 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import osmium
 import pyproj
 
-from data.network import NetworkReport, graph_from_osm
+from data.network import graph_from_osm
+from data.network_report import NetworkReport
 from data.osm import OsmTables, read_osm
+from data.road_edits import RoadEdits, apply_road_edits
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.profile import car_profile
+from routing.profile import Profile, load_profile
 from routing.search import times_at, times_to_sites
 from routing.snap import Attachment, attach
 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase
 CELL_M = 100.0
 CRS_EPSG = 2154
+FIRST_WAY_ID, FIRST_RELATION_ID = 101, 901
 _NORTH_WEST = (2.0, 46.5)  # in the middle of France
 _WGS84 = pyproj.Geod(ellps="WGS84")
+_TABLES = Path(__file__).parent / "drawn"
 Tags = Mapping[str, str]
+
+
+@lru_cache
+def drawn_profile(mode: str) -> Profile:
+    return load_profile(mode, _TABLES / f"{mode}.toml")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn restriction by the letters of its ways, several of them parted by spaces; ``via`` of one letter is a
+    node, "" is none."""
+
+    start: str
+    via: str
+    goal: str
+    tags: Tags
+
+    def members(self, way_ids: Mapping[str, int]) -> list[tuple[str, int, str]]:
+        def ways(letters: str, role: str) -> list[tuple[str, int, str]]:
+            return [("w", way_ids.get(way, _ABSENT_ID), role) for way in letters.split()]
+
+        via = [("n", _node_id(self.via), "via")] if len(self.via) == 1 else ways(self.via, "via")
+        return [*ways(self.start, "from"), *via, *ways(self.goal, "to")]
+
+
+_ABSENT_ID = 999_999
+
+
+def turn(value: str, start: str, via: str, goal: str, *, key: str = "restriction", **more: str) -> Turn:
+    """``turn("no_left_turn", "AB", "B", "BC")``; ``except_`` stands for except=*. A way unknown here is absent."""
+    tags = {name.rstrip("_"): text for name, text in more.items()}
+    return Turn(start, via, goal, {"type": "restriction", key: value} | tags)
 
 
 @dataclass(frozen=True)
@@ -52,9 +91,8 @@ class DrawnMap:
         return sorted(found)
 
     def attach(self, letters: str, within_m: float = 1.0) -> Attachment:
-        lon, lat = np.array([self.lon_lat[letter] for letter in letters]).T
-        to_crs = pyproj.Transformer.from_crs(4326, CRS_EPSG, always_xy=True)
-        return attach(self.graph, *to_crs.transform(lon, lat), within_m)
+        x_m, y_m = metres(np.array([self.lon_lat[letter] for letter in letters]))
+        return attach(self.graph, x_m, y_m, within_m)
 
     def travel_s(self, origin: str, site: str) -> float | None:
         """From door to door, both on the road: the time of somebody at ``origin`` who comes to ``site``."""
@@ -64,11 +102,22 @@ class DrawnMap:
         time_ds, _ = times_at(self.graph, reach, sites, points, "arrival")
         return None if time_ds[0] == UNREACHED_DS else float(time_ds[0]) / 10
 
+    def again(self, mode: str = "car", season: str = "summer") -> DrawnMap:
+        """The same file for another mode or season."""
+        graph, report = graph_from_osm(
+            self.tables, drawn_profile(mode), name="dessin", crs_epsg=CRS_EPSG, season=season
+        )
+        return replace(self, graph=graph, report=report)
+
     def is_attached(self, letter: str) -> bool:
         return bool(self.attach(letter).road[0] >= 0)
 
     def _letter(self, node: int) -> str:
         return LETTERS[int(self.graph.node_osm_id[node]) - 1]
+
+
+#: The ``a_map`` fixture: a drawing, its ways, and the keyword arguments of ``draw``.
+MapMaker = Callable[..., DrawnMap]
 
 
 def draw(
@@ -78,16 +127,30 @@ def draw(
     *,
     points: Mapping[str, Tags] | None = None,
     absent: str = "",
+    turns: Iterable[Turn] = (),
+    mode: str = "car",
+    season: str = "summer",
+    edits: RoadEdits | None = None,
 ) -> DrawnMap:
     """Write ``path`` and import it. ``ways`` are ("ABC", tags); ``points`` gives tags to letters.
 
     ``absent`` letters stay references of ways, but are not in the file.
     """
-    lon_lat = _positions(drawing)
-    write(path, lon_lat, ways, points=points or {}, absent=absent)
+    lon_lat, ways = positions(drawing), list(ways)
+    way_ids = {letters: number for number, (letters, _) in enumerate(ways, FIRST_WAY_ID)}
+    relations = [(each.members(way_ids), each.tags) for each in turns]
+    write(path, lon_lat, ways, points=points or {}, absent=absent, relations=relations)
     tables = read_osm(path)
-    graph, report = graph_from_osm(tables, car_profile(), name="dessin", crs_epsg=CRS_EPSG)
+    if edits is not None:
+        tables, _ = apply_road_edits(tables, edits)
+    graph, report = graph_from_osm(tables, drawn_profile(mode), name="dessin", crs_epsg=CRS_EPSG, season=season)
     return DrawnMap(path, lon_lat, tables, graph, report)
+
+
+def metres(lon_lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Degrees [p, 2] in metres of the drawings' projection."""
+    x_m, y_m = pyproj.Transformer.from_crs(4326, CRS_EPSG, always_xy=True).transform(*np.transpose(lon_lat))
+    return np.asarray(x_m), np.asarray(y_m)
 
 
 def write(
@@ -108,10 +171,10 @@ def write(
                         id=_node_id(letter), location=lon_lat[letter], tags=dict(points.get(letter, {}))
                     )
                 )
-        for number, (letters, tags) in enumerate(ways, 101):
+        for number, (letters, tags) in enumerate(ways, FIRST_WAY_ID):
             nodes = [_node_id(letter) for letter in letters]
             writer.add_way(osmium.osm.mutable.Way(id=number, nodes=nodes, tags=dict(tags)))
-        for number, (members, tags) in enumerate(relations, 901):
+        for number, (members, tags) in enumerate(relations, FIRST_RELATION_ID):
             writer.add_relation(osmium.osm.mutable.Relation(id=number, members=members, tags=dict(tags)))
 
 
@@ -119,7 +182,7 @@ def _node_id(letter: str) -> int:
     return LETTERS.index(letter) + 1
 
 
-def _positions(drawing: str) -> dict[str, tuple[float, float]]:
+def positions(drawing: str) -> dict[str, tuple[float, float]]:
     """Degrees of each letter: down the meridian to its row, then due east along it, on the ellipsoid."""
     found: dict[str, tuple[float, float]] = {}
     for row, line in enumerate(drawing.splitlines()):

@@ -19,11 +19,11 @@ from data.network_osmnx import graph_from_graphml, graph_from_place, write_graph
 from data.network_report import NetworkReport
 from data.osm import read_osm
 from routing.graph import UNREACHED_DS
-from routing.profile import PROFILE_VERSION, ROAD_CLASSES, car_profile
-from tests.data.drawn_map import draw
+from routing.profile import ROAD_CLASSES, load_profile
+from tests.data.drawn_map import draw, drawn_profile
 
 STREET = {"highway": "residential"}
-CAR = car_profile()
+CAR, DRAWN = load_profile("car"), drawn_profile("car")
 
 
 # --- measures --------------------------------------------------------------------------------------------
@@ -63,7 +63,8 @@ def test_graph_says_where_it_comes_from(tmp_path: Path) -> None:
     meta = drawn.graph.meta
     assert (meta.name, meta.mode, meta.crs_epsg) == ("dessin", "car", 2154)
     assert (meta.source_name, meta.source_sha256) == ("carte.osm.pbf", drawn.tables.sha256)
-    assert meta.profile_version == PROFILE_VERSION
+    assert meta.profile_version == DRAWN.version
+    assert meta.season == "summer"
     assert ROAD_CLASSES[drawn.graph.road_class[0]].name == "residential"
 
 
@@ -143,7 +144,10 @@ def test_cutting_agrees_with_a_plain_walk_along_each_way(real_data: Path) -> Non
             span = slice(tables.way_first[way], tables.way_first[way + 1])
             walks.append((int(tables.way_id[way]), tables.way_node[span].tolist()))
     uses = Counter(node for _, nodes in walks for node in nodes)
-    stops = {node for node, tags in tables.node_tags.items() if CAR.blocks(tags)}
+    rules = {node: CAR.interpret_node(tags) for node, tags in tables.node_tags.items()}
+    stops = {
+        node for node, rule in rules.items() if rule.blocks or rule.forward_delay_s > 0 or rule.backward_delay_s > 0
+    }
     expected: Counter[tuple[int, int, int, int]] = Counter()
     for way_id, nodes in walks:
         start = 0
@@ -225,7 +229,7 @@ def test_graphml_out_gives_networkx_the_same_times(tmp_path: Path, suffix: str) 
         """,
         [
             ("ABC", STREET | {"oneway": "yes", "name": "Rue d'Été"}),
-            ("BEFC", {"highway": "primary"}),
+            ("BEFC", {"highway": "primary", "maxspeed": "100"}),
             ("CD", STREET),
         ],
     )
@@ -235,8 +239,8 @@ def test_graphml_out_gives_networkx_the_same_times(tmp_path: Path, suffix: str) 
         read = nx.read_graphml(stream, node_type=int, force_multigraph=True)
     of_letter = {node: index for index, node in enumerate(graph.node_osm_id.tolist())}
     b, c, d = (of_letter["ABCD".index(letter) + 1] for letter in "BCD")
-    # B -> C along the street: 400 m, 48 s, against 800 m at 65 km/h, 44.3 s; C -> B has no other way.
-    for start, end, seconds in ((b, d, 44.3 + 36.0), (d, b, 36.0 + 44.3)):
+    # B -> C along the street: 400 m, 48 s, against 800 m at 90 km/h, 32 s; C -> B has no other way.
+    for start, end, seconds in ((b, d, 32.0 + 36.0), (d, b, 36.0 + 32.0)):
         found = nx.shortest_path_length(read, start, end, weight="time_s")
         assert found == pytest.approx(seconds)
     assert read.number_of_edges() == len(graph.forward.head) == 6
@@ -280,8 +284,8 @@ def test_osmnx_arcs_go_the_way_they_are_drawn(tmp_path: Path) -> None:
 
 def test_osmnx_merged_arc_takes_the_slowest(tmp_path: Path) -> None:
     path = osmnx_file(tmp_path, (1, 2, {"highway": "['primary', 'living_street']"}), (2, 3, {"highway": "primary"}))
-    graph, _ = graph_from_graphml(path, CAR, name="petit", crs_epsg=2154)
-    assert graph.road_forward_ds.tolist() == [240, 55]  # 100 m at 15 and at 65 km/h
+    graph, _ = graph_from_graphml(path, DRAWN, name="petit", crs_epsg=2154)
+    assert graph.road_forward_ds.tolist() == [240, 60]  # 100 m at 15 and at 60 km/h
 
 
 @pytest.mark.parametrize(
