@@ -76,28 +76,31 @@ def number(value: float | None) -> str:
 def _section(title: str, rows: Mapping[str, Row], key: str, headers: tuple[str, ...]) -> Section:
     return Section(
         title,
-        (key, "sens", *headers, "source", "lue en"),
+        (key, "désignation", *headers, "source", "lue en"),
         tuple((name, row.label, *_cells(name, row, headers), row.source, row.date) for name, row in rows.items()),
     )
 
 
 def _cells(name: str, row: Row, headers: tuple[str, ...]) -> tuple[str, ...]:
-    match row:
-        case ClassRow():
-            return _class_cells(row, headers)
-        case SettingRow(value=value):
-            unit = next(unit for ending, unit in _UNITS.items() if name.endswith(ending))
-            return (f"{number(value)} {unit}".strip(),)
-        case SpeedRow(kmh=kmh):
-            return (number(kmh),)
-        case TrackRow(kmh=kmh, ceiling_kmh=ceiling_kmh):
-            return (number(kmh), number(ceiling_kmh))
-        case CeilingRow(ceiling_kmh=ceiling_kmh, closed=closed):
-            return ("fermée" if closed else number(ceiling_kmh) or "sans effet",)
-        case BarrierRow(passes=passes):
-            return ("passe" if passes else "arrête",)
-        case LimitRow(limit_kmh=limit_kmh, place=place):
-            return (number(limit_kmh), _PLACES[place])
+    if isinstance(row, ClassRow):
+        return _class_cells(row, headers)
+    if isinstance(row, SettingRow):
+        unit = next(unit for ending, unit in _UNITS.items() if name.endswith(ending))
+        return (f"{number(row.value)} {unit}".strip(),)
+    if isinstance(row, CeilingRow):
+        return ("fermée" if row.closed else number(row.ceiling_kmh) or "sans effet",)
+    if isinstance(row, LimitRow):
+        return number(row.limit_kmh), _PLACES[row.place]
+    return _short_cells(row)
+
+
+def _short_cells(row: Row) -> tuple[str, ...]:
+    if isinstance(row, TrackRow):
+        return number(row.kmh), number(row.ceiling_kmh)
+    if isinstance(row, SpeedRow):
+        return (number(row.kmh),)
+    if isinstance(row, BarrierRow):
+        return ("passe" if row.passes else "arrête",)
     raise TypeError(f"no cells for {type(row).__name__}")
 
 
