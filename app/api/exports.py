@@ -20,6 +20,7 @@ import xlsxwriter
 from app.api.answers import Answer
 from app.api.info import Info, attribution_text, minutes
 from app.domain.coverage import SCOPE_LABELS_FR, Scope
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr
 
 Cell = str | int | float | bool | None
 GEOJSON: Final = "application/geo+json"
@@ -27,8 +28,9 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 Separator = Literal["comma", "semicolon"]
 #: A spreadsheet runs a text that starts so (OWASP, « CSV Injection »).
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-#: The columns after the figures: which run, of when, at which threshold, counting which sites; then the sources.
-_ORIGIN_COLUMNS: Final = ("calcul", "calcule_le", "seuil_s", "lieux_comptes")
+#: The columns after the figures: which run, of when, how people travel, at which threshold, counting which sites; then
+#: the sources.
+_ORIGIN_COLUMNS: Final = ("calcul", "calcule_le", "trajet", "seuil_s", "lieux_comptes")
 _SOURCES_COLUMN: Final = "sources"
 
 
@@ -44,6 +46,7 @@ class Origin:
         return [
             None if run_id is None else str(run_id),
             None if created_at is None else created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            travel_fr(self.info.mode, self.info.season),
             round(self.info.threshold_min * 60),
             SCOPE_LABELS_FR[self.scope],
         ]
@@ -104,6 +107,14 @@ def geojson_answer(features: list[dict[str, Any]], info: Info, **members: Any) -
     return Answer(content.encode(), GEOJSON)
 
 
+def file_name(code: str, what: str, info: Info) -> str:
+    """accueil30-2A-commune, accueil30-2A-commune-bike-winter: two files saved side by side must not look alike."""
+    extras = [
+        value for value, headline in ((info.mode, HEADLINE_MODE), (info.season, HEADLINE_SEASON)) if value != headline
+    ]
+    return "-".join(["accueil30", code, what, *extras])
+
+
 def inert(text: str) -> str:
     """The text as a spreadsheet will show it, without running it."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
@@ -147,6 +158,7 @@ def _write_sources(sheet: Any, origin: Origin, bold: Any) -> None:
     info = origin.info
     lines: list[tuple[str, str]] = [
         ("Calcul", f"{info.run_id} du {info.run_created_at:%d/%m/%Y}" if info.run_created_at else "aucun"),
+        ("Trajet", travel_fr(info.mode, info.season)),
         ("Règle", info.threshold_rule),
         ("Lieux comptés", SCOPE_LABELS_FR[origin.scope]),
         ("Version du service", info.service_version),

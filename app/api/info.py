@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from app.domain import version
 from app.domain.coverage import THRESHOLD_S
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.persistence.models import RoadNetwork
 from app.services.runs import RunView
 from data.sources import SOURCES
@@ -70,6 +71,7 @@ class Info(BaseModel):
     run_id: UUID | None
     run_created_at: datetime | None
     mode: str
+    season: str = Field(description="summer ou winter : routes saisonnières ouvertes ou fermées")
     direction: str
     threshold_rule: str
     threshold_min: float
@@ -116,6 +118,7 @@ def run_info(run: RunView, threshold_s: int) -> Info:
         run_id=run.id,
         run_created_at=run.created_at,
         mode=run.mode,
+        season=run.season,
         direction=run.direction,
         threshold_rule=threshold_rule(threshold_s),
         threshold_min=threshold_s / 60,
@@ -134,7 +137,7 @@ def run_info(run: RunView, threshold_s: int) -> Info:
     )
 
 
-def list_info(fictional: Iterable[bool], mode: str = "car") -> Info:
+def list_info(fictional: Iterable[bool], mode: str = HEADLINE_MODE, season: str = HEADLINE_SEASON) -> Info:
     """Provenance of figures of several départements; each item says its own run."""
     flags = list(fictional)
     return Info(
@@ -142,6 +145,7 @@ def list_info(fictional: Iterable[bool], mode: str = "car") -> Info:
         run_id=None,
         run_created_at=None,
         mode=mode,
+        season=season,
         direction="arrival",
         threshold_rule=threshold_rule(THRESHOLD_S),
         threshold_min=THRESHOLD_S / 60,
@@ -157,7 +161,7 @@ def list_info(fictional: Iterable[bool], mode: str = "car") -> Info:
 
 def network_info(network: RoadNetwork, direction: str, *, is_fictional: bool) -> Info:
     """Provenance of times asked at one point: the road graph alone."""
-    base = list_info([is_fictional], network.mode)
+    base = list_info([is_fictional], network.mode, network.season)
     roads = RoadNetworkInfo(name=network.name, osm_date=network.osm_date, nodes=network.node_count)
     return base.model_copy(update={"direction": direction, "road_network": roads})
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from app.api.exports import Separator
-from app.domain.coverage import Mode, Scope, scope_of
+from app.domain.coverage import Scope, scope_of
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, Mode, Season
 
 Level = Literal["commune", "epci", "departement"]
 ThresholdMin = Annotated[
@@ -21,6 +22,10 @@ ThresholdMin = Annotated[
         description="Seuil en minutes ; on est couvert strictement en dessous",
     ),
 ]
+ModeQuery = Annotated[Mode, Query(description="Moyen de transport : car (voiture), bike (vélo), foot (marche)")]
+SeasonQuery = Annotated[
+    Season, Query(description="summer : routes saisonnières ouvertes ; winter : fermées, là où il y en a")
+]
 SeparatorQuery = Annotated[Separator, Query(description="semicolon : pour un tableur français")]
 BomQuery = Annotated[bool, Query(description="Marque d’ordre UTF-8, que d’anciens tableurs attendent")]
 ScopeQuery = Annotated[Scope, Query(description="Lieux comptés : tous, du seul département, sans les bus")]
@@ -30,9 +35,10 @@ LatQuery = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, descriptio
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which figures: mode, threshold, which sites count, which run."""
+    """Which figures: mode, season, threshold, which sites count, which run."""
 
     mode: Mode
+    season: Season
     threshold_s: int
     scope: Scope
     run_id: UUID | None
@@ -41,6 +47,7 @@ class Question:
         """As the services take them."""
         return {
             "mode": self.mode,
+            "season": self.season,
             "threshold_s": self.threshold_s,
             "scope": self.scope,
             "run_id": self.run_id,
@@ -48,14 +55,18 @@ class Question:
 
 
 def question(
-    mode: Annotated[Mode, Query(description="Moyen de transport")] = "car",
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
     threshold_min: ThresholdMin = 30,
     neighbours: Annotated[bool, Query(description="Compter les lieux des départements voisins")] = True,
     mobile: Annotated[bool, Query(description="Compter les bus et l’itinérance à leur point déclaré")] = True,
-    run: Annotated[UUID | None, Query(description="Un calcul précis ; par défaut, celui qui est publié")] = None,
+    run: Annotated[
+        UUID | None,
+        Query(description="Un calcul précis, de son moyen et de sa saison ; par défaut, celui qui est publié"),
+    ] = None,
 ) -> Question:
     """Decided in whole seconds: 30 min is 1,800 s."""
-    return Question(mode, round(threshold_min * 60), scope_of(neighbours=neighbours, mobile=mobile), run)
+    return Question(mode, season, round(threshold_min * 60), scope_of(neighbours=neighbours, mobile=mobile), run)
 
 
 QuestionDep = Annotated[Question, Depends(question)]

@@ -15,6 +15,7 @@ from app.api.exports import (
     Cell,
     Origin,
     csv_answer,
+    file_name,
     geojson_answer,
     minutes_cell,
     seconds_cell,
@@ -85,7 +86,7 @@ def read_zones_csv(
 
     def make(session: Session) -> Answer:
         origin, rows = _table(session, code, level, asked)
-        return csv_answer(f"accueil30-{code}-{level}", COLUMNS, rows, origin, separator=separator, bom=bom)
+        return csv_answer(file_name(code, level, origin.info), COLUMNS, rows, origin, separator=separator, bom=bom)
 
     return answers.serve(make)
 
@@ -103,7 +104,7 @@ def read_zones_xlsx(
 
     def make(session: Session) -> Answer:
         origin, rows = _table(session, code, level, asked)
-        return xlsx_answer(f"accueil30-{code}-{level}", COLUMNS, rows, origin)
+        return xlsx_answer(file_name(code, level, origin.info), COLUMNS, rows, origin)
 
     return answers.serve(make)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.api.answers import Answer, AnswersDep
 from app.api.deps import api_router
-from app.api.exports import GEOJSON, Cell, Origin, csv_answer, geojson_answer, minutes_cell, seconds_cell
+from app.api.exports import GEOJSON, Cell, Origin, csv_answer, file_name, geojson_answer, minutes_cell, seconds_cell
 from app.api.info import run_info
 from app.api.params import BomQuery, Question, QuestionDep, SeparatorQuery
 from app.api.problems import problem_responses
@@ -73,7 +73,8 @@ def read_gaps_csv(
 
     def make(session: Session) -> Answer:
         run, gaps = get_gaps(session, code, **asked.keywords())
-        origin, name = Origin(run_info(run, asked.threshold_s), asked.scope), f"accueil30-{code}-zones-non-couvertes"
+        origin = Origin(run_info(run, asked.threshold_s), asked.scope)
+        name = file_name(code, "zones-non-couvertes", origin.info)
         rows = [_row(gap, asked.threshold_s) for gap in gaps]
         return csv_answer(name, COLUMNS, rows, origin, separator=separator, bom=bom)
 

@@ -16,8 +16,10 @@ from app.api.answers import JSON, Answer, AnswersDep
 from app.api.deps import SettingsDep, api_router
 from app.api.gate import GateDep
 from app.api.info import NO_ROUTE
+from app.api.params import ModeQuery, SeasonQuery
 from app.api.problems import problem_responses
 from app.api.schemas import DepartementPath, plain_amount
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.report.render import render_pdf
 from app.services.report import build_content
 
@@ -32,13 +34,21 @@ ReportYear = Annotated[int, Path(ge=2000, le=2100, description="Année du rappor
     responses={200: {"content": {"application/pdf": {}}}, **problem_responses(404, 409, 429)},
 )
 async def read_report_pdf(
-    gate: GateDep, answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear
+    *,
+    gate: GateDep,
+    answers: AnswersDep,
+    settings: SettingsDep,
+    code: DepartementPath,
+    year: ReportYear,
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
 ) -> Response:
     """Les mêmes chiffres que la carte et l’API, du même calcul publié."""
-    name = f"accueil30-{code}-{year}.pdf"
+    extras = [value for value in (mode, season) if value not in (HEADLINE_MODE, HEADLINE_SEASON)]
+    name = "-".join(["accueil30", code, str(year), *extras]) + ".pdf"
 
     def make(session: Session) -> Answer:
-        content = build_content(session, settings, code, year)
+        content = build_content(session, settings, code, year, mode=mode, season=season)
         return Answer(render_pdf(content), "application/pdf", name, is_inline=True)
 
     return await gate.run(answers.serve, make)
@@ -50,11 +60,19 @@ async def read_report_pdf(
     response_class=Response,
     responses={200: {"content": {"application/json": {}}}, **problem_responses(404, 409)},
 )
-def read_report_json(answers: AnswersDep, settings: SettingsDep, code: DepartementPath, year: ReportYear) -> Response:
+def read_report_json(
+    *,
+    answers: AnswersDep,
+    settings: SettingsDep,
+    code: DepartementPath,
+    year: ReportYear,
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
+) -> Response:
     """Tous les chiffres du document. Montants en texte ; null : inconnu ; « no_route » : aucune route."""
 
     def make(session: Session) -> Answer:
-        content = dataclasses.asdict(build_content(session, settings, code, year))
+        content = dataclasses.asdict(build_content(session, settings, code, year, mode=mode, season=season))
         return Answer(json.dumps(_plain(content), ensure_ascii=False, allow_nan=False).encode(), JSON)
 
     return answers.serve(make)

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.api.answers import etag_of, is_known
 from app.api.deps import API_PREFIX, Database, Db, api_router
 from app.api.info import attributions
-from app.api.params import ScopeQuery
+from app.api.params import ModeQuery, ScopeQuery, SeasonQuery
 from app.api.problems import problem_responses
 from app.api.schemas import DEPARTEMENT_PATTERN
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.services.recent import Recent
 from app.services.runs import find_departement
 from app.services.tiles import (
@@ -76,9 +77,11 @@ async def read_tile(
     y: Coordinate,
     departement: DepartementQuery = None,
     scope: ScopeQuery = "all",
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
 ) -> Response:
     """Du calcul publié. L’ETag change avec le calcul publié, les limites, les routes ou les lieux."""
-    tile = Tile(layer, z, x, y, departement, scope)
+    tile = Tile(layer, z, x, y, departement, scope, mode, season)
     check_tile(tile)
     return await to_thread.run_sync(_answer, request, db, tile, limiter=request.app.state.tile_threads)
 
@@ -109,13 +112,15 @@ def read_tilejson(
     layer: LayerPath,
     departement: DepartementQuery = None,
     scope: ScopeQuery = "all",
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
 ) -> TileJson:
     """À donner telle quelle à un logiciel de carte."""
     with db.read() as session:
         _check_departement(session, departement)
         bounds = layer_bounds(session, departement)
         fictional = fictional_flags(session, departement)
-    query = f"?scope={scope}" + (f"&departement={departement}" if departement else "")
+    query = f"?scope={scope}&mode={mode}&season={season}" + (f"&departement={departement}" if departement else "")
     return TileJson(
         name=layer,
         tiles=[f"{str(request.base_url).rstrip('/')}{API_PREFIX}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt{query}"],

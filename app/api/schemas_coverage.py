@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 
 from app.api.info import Info, Minutes, list_info, minutes, run_info
 from app.domain.agreement import AllocationStatus
+from app.domain.attachment import CAUSE_LABELS_FR, SITE_CAUSE_LABELS_FR
 from app.domain.coverage import SCOPE_LABELS_FR, SCOPES, Scope, ZoneFigures
+from app.domain.travel import Mode, Season, travel_fr
 from app.domain.wording import stale_fr
 from app.services.coverage import Coverage
 from app.services.departements import DepartementView
@@ -54,6 +56,38 @@ class CompanionOut(BaseModel):
     covered_pct: float | None
 
 
+class VariantOut(BaseModel):
+    """Les mêmes habitants, par un autre moyen ou en une autre saison : à comparer, jamais à additionner."""
+
+    mode: Mode
+    season: Season
+    label: str
+    run_id: UUID
+    covered: int
+    uncovered: int
+    unknown: int
+    total: int
+    covered_pct: float | None
+    is_shown: bool = Field(description="Celle de cette réponse")
+
+
+class UnknownCauseOut(BaseModel):
+    cause: str
+    label: str
+    people: int
+
+
+class UnattachedSiteOut(BaseModel):
+    """Un lieu qu’aucune route ne rejoint : il ne compte dans aucun chiffre."""
+
+    id: UUID
+    name: str
+    departement: str
+    cause: str
+    label: str
+    nearest_m: float | None = Field(description="Mètres jusqu’à la route la plus proche, quelle qu’elle soit")
+
+
 class DepartementRef(BaseModel):
     code: str
     nom: str
@@ -71,6 +105,9 @@ class CoverageOut(BaseModel):
     verdict: str
     travel_time: TravelTimeOut
     companions: list[CompanionOut]
+    variants: list[VariantOut]
+    unknown_by_cause: list[UnknownCauseOut] = Field(description="Leurs habitants font population.unknown")
+    unattached_sites: list[UnattachedSiteOut]
     warnings: list[str]
     info: Info
 
@@ -136,6 +173,11 @@ class HeadlineOut(BaseModel):
     total: int
 
 
+class TravelOut(BaseModel):
+    mode: Mode
+    season: Season
+
+
 class DepartementOut(BaseModel):
     code: str
     nom: str
@@ -146,6 +188,7 @@ class DepartementOut(BaseModel):
     agreement_status: AllocationStatus | None
     run_id: UUID | None
     bbox: tuple[float, float, float, float]
+    published: list[TravelOut] = Field(description="Moyens et saisons qui ont un calcul publié")
 
 
 class DepartementsOut(BaseModel):
@@ -182,9 +225,41 @@ def coverage_out(coverage: Coverage) -> CoverageOut:
             )
             for scope in SCOPES
         ],
+        variants=_variants(coverage),
+        unknown_by_cause=[
+            UnknownCauseOut(cause=cause, label=CAUSE_LABELS_FR[cause], people=people)
+            for cause, people in coverage.unknown_by_cause.items()
+        ],
+        unattached_sites=[
+            UnattachedSiteOut(
+                id=site.site_id,
+                name=site.name,
+                departement=site.departement_code,
+                cause=site.cause,
+                label=SITE_CAUSE_LABELS_FR[site.cause],
+                nearest_m=None if site.nearest_m is None else round(site.nearest_m, 1),
+            )
+            for site in coverage.unattached_sites
+        ],
         warnings=[*coverage.run.warnings, *([stale_fr(coverage.run.changed)] if coverage.run.is_stale else [])],
         info=run_info(coverage.run, threshold_s),
     )
+
+
+def _variants(coverage: Coverage) -> list[VariantOut]:
+    has_winter = any(variant.season == "winter" for variant in coverage.variants)
+    return [
+        VariantOut(
+            mode=variant.mode,
+            season=variant.season,
+            label=travel_fr(variant.mode, variant.season, says_summer=has_winter),
+            run_id=variant.run_id,
+            **people_out(variant.figures).model_dump(),
+            covered_pct=variant.figures.covered_pct,
+            is_shown=variant.run_id == coverage.run.id,
+        )
+        for variant in coverage.variants
+    ]
 
 
 def zone_out(zone: ZoneFigures, threshold_s: int, centre: tuple[float, float] | None = None) -> ZoneOut:
@@ -238,6 +313,7 @@ def departement_out(view: DepartementView) -> DepartementOut:
         agreement_status=view.agreement_status,
         run_id=None if view.run is None else view.run.id,
         bbox=view.bbox,
+        published=[TravelOut(mode=mode, season=season) for mode, season in view.published],
     )
 
 

@@ -51,7 +51,13 @@ def explain(error: Exception) -> str | None:
         return error.detail
     if isinstance(error, BadInputError | StoreError):
         return str(error)
-    return _settings_error(error)
+    return _profile_error(error) or _settings_error(error)
+
+
+def _profile_error(error: Exception) -> str | None:
+    from routing.profiles.table import ProfileError
+
+    return str(error) if isinstance(error, ProfileError) else None
 
 
 def _settings_error(error: Exception) -> str | None:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from sqlalchemy import select
 
 from app.cli.console import WrongUsageError, answer_json, answer_table, say
 from app.cli.workplace import open_workplace
+from app.domain.attachment import SITE_CAUSE_LABELS_FR, causes_fr
 from app.domain.coverage import SCOPE_LABELS_FR, THRESHOLD_S, Scope, ZoneFigures, scope_of
-from app.domain.wording import duration_fr, integer_fr, share_fr
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr
+from app.domain.wording import duration_fr, integer_fr, share_fr, stale_fr
 from app.errors import NotFoundError
 from data.territory import territory
+
+if TYPE_CHECKING:
+    from app.persistence.run_repository import UnattachedSite
+    from app.services.compute import ComputeOutcome
+    from app.services.coverage import Coverage
 
 
 def compute(options: argparse.Namespace) -> None:
     from app.persistence.models import Departement
     from app.services.compute import compute as compute_run
+    from app.services.compute import compute_seasons
     from data.store import Store
 
     if bool(options.codes) == options.all:
@@ -40,32 +49,49 @@ def compute(options: argparse.Namespace) -> None:
         if not codes:
             raise NotFoundError("Aucun département n'est chargé : importez d'abord ses communes.")
     answers = []
+    asked = {"mode": options.mode, "roads": options.roads, "force": options.force}
     for code in codes:
         with transaction(snapshot=True) as session:
-            outcome = compute_run(
-                session,
-                Store(settings.store),
-                code,
-                mode=options.mode,
-                roads=options.roads,
-                force=options.force,
-                step=partial(_say_step, code),
-            )
-        answers.append(
-            {
-                "departement": code,
-                "run_id": outcome.run_id,
-                "already_done": outcome.was_already_done,
-                "duration_s": round(outcome.duration_s, 2),
-                "population": _population(outcome.headline),
-                "covered_pct": outcome.headline.covered_pct,
-                "warnings": outcome.warnings,
-            }
-        )
+            place = (session, Store(settings.store), code)
+            step = partial(_say_step, code)
+            if options.season is None:
+                outcomes = compute_seasons(*place, **asked, step=step)
+            else:
+                outcomes = [compute_run(*place, **asked, season=options.season, step=step)]
+        answers.append(_answer(code, outcomes))
         if not options.json:
-            _say_outcome(code, outcome.headline, outcome.was_already_done, outcome.duration_s, outcome.warnings)
+            for outcome in outcomes:
+                _say_outcome(code, outcome, says_summer=len(outcomes) > 1)
     if options.json:
         answer_json(answers[0] if len(options.codes) == 1 else answers)
+
+
+def _answer(code: str, outcomes: list[ComputeOutcome]) -> dict[str, Any]:
+    """The run asked for, with its winter companion beside it where there is one."""
+    first, *companions = outcomes
+    return {"departement": code, **_run_answer(first), "companions": [_run_answer(run) for run in companions]}
+
+
+def _run_answer(run: ComputeOutcome) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "mode": run.mode,
+        "season": run.season,
+        "already_done": run.was_already_done,
+        "duration_s": round(run.duration_s, 2),
+        "population": _population(run.headline),
+        "covered_pct": run.headline.covered_pct,
+        "unknown_by_cause": run.unknown_by_cause,
+        "unattached_sites": _unattached(run.unattached_sites),
+        "warnings": run.warnings,
+    }
+
+
+def _unattached(sites: Sequence[UnattachedSite]) -> list[dict[str, Any]]:
+    return [
+        {"id": s.site_id, "name": s.name, "departement": s.departement_code, "cause": s.cause, "nearest_m": s.nearest_m}
+        for s in sites
+    ]
 
 
 def _say_step(code: str, doing: str) -> None:
@@ -75,7 +101,12 @@ def _say_step(code: str, doing: str) -> None:
 def coverage(options: argparse.Namespace) -> None:
     from app.services.coverage import get_coverage, get_zones
 
-    asked: dict[str, Any] = {"mode": options.mode, "threshold_s": _threshold_s(options), "scope": _scope(options)}
+    asked: dict[str, Any] = {
+        "mode": options.mode,
+        "season": options.season,
+        "threshold_s": _threshold_s(options),
+        "scope": _scope(options),
+    }
     _, transaction = open_workplace()
     with transaction() as session:
         found = get_coverage(session, options.code, **asked)
@@ -85,6 +116,8 @@ def coverage(options: argparse.Namespace) -> None:
             {
                 "departement": options.code,
                 "run_id": found.run.id,
+                "mode": found.run.mode,
+                "season": found.run.season,
                 "scope": found.scope,
                 "threshold_s": found.threshold_s,
                 "population": _population(found.departement),
@@ -92,21 +125,36 @@ def coverage(options: argparse.Namespace) -> None:
                 "verdict": found.verdict,
                 "is_stale": found.run.is_stale,
                 "companions": {scope: _population(figures) for scope, figures in found.companions},
+                "variants": [
+                    {"mode": v.mode, "season": v.season, "run_id": v.run_id, **_population(v.figures)}
+                    for v in found.variants
+                ],
+                "unknown_by_cause": found.unknown_by_cause,
+                "unattached_sites": _unattached(found.unattached_sites),
                 "zones": [{"level": z.level, "code": z.code, "nom": z.nom, **_population(z)} for z in zones],
                 "warnings": found.run.warnings,
             }
         )
         return
     say(f"{found.run.departement_nom} ({options.code}) : {found.verdict}")
-    answer_table(_zone_table(zones, f"Couverture, {SCOPE_LABELS_FR[found.scope]}"))
+    travel = travel_fr(found.run.mode, found.run.season)
+    answer_table(_zone_table(zones, f"Couverture {travel}, {SCOPE_LABELS_FR[found.scope]}"))
+    if len(found.variants) > 1:
+        answer_table(_variant_table(found))
+    _say_unknown(found.unknown_by_cause, found.unattached_sites)
     if found.run.is_stale:
-        say("Attention : le registre des lieux a changé depuis ce calcul. Relancez accueil30 compute.")
+        say(f"Attention. {stale_fr(found.run.changed)}")
 
 
 def gaps(options: argparse.Namespace) -> None:
     from app.services.gaps import get_gaps
 
-    asked: dict[str, Any] = {"mode": options.mode, "threshold_s": _threshold_s(options), "scope": _scope(options)}
+    asked: dict[str, Any] = {
+        "mode": options.mode,
+        "season": options.season,
+        "threshold_s": _threshold_s(options),
+        "scope": _scope(options),
+    }
     _, transaction = open_workplace()
     with transaction() as session:
         run, found = get_gaps(session, options.code, **asked)
@@ -115,6 +163,8 @@ def gaps(options: argparse.Namespace) -> None:
             {
                 "departement": options.code,
                 "run_id": run.id,
+                "mode": run.mode,
+                "season": run.season,
                 "total_people": sum(gap.people for gap in found),
                 "items": [
                     {
@@ -158,9 +208,10 @@ def report(options: argparse.Namespace) -> None:
 
     settings, transaction = open_workplace()
     with transaction() as session:
-        content = build_content(session, settings, options.code, options.year)
+        content = build_content(session, settings, options.code, options.year, mode=options.mode, season=options.season)
     options.out.mkdir(parents=True, exist_ok=True)
-    target = options.out / f"accueil30-{options.code}-{options.year}.pdf"
+    extras = [value for value in (options.mode, options.season) if value not in (HEADLINE_MODE, HEADLINE_SEASON)]
+    target = options.out / ("-".join(["accueil30", options.code, str(options.year), *extras]) + ".pdf")
     target.write_bytes(render_pdf(content))
     say(f"Rapport écrit : {target}")
 
@@ -184,15 +235,48 @@ def _population(figures: ZoneFigures) -> dict[str, int]:
     }
 
 
-def _say_outcome(code: str, figures: ZoneFigures, was_done: bool, duration_s: float, warnings: tuple[str, ...]) -> None:
-    for warning in warnings:
+def _say_outcome(code: str, run: ComputeOutcome, *, says_summer: bool) -> None:
+    for warning in run.warnings:
         say(f"  À voir : {warning}")
-    how = "rien n'a changé, calcul déjà publié" if was_done else f"calculé et publié en {duration_s:.1f} s"
+    figures = run.headline
+    how = (
+        "rien n'a changé, calcul déjà publié"
+        if run.was_already_done
+        else f"calculé et publié en {run.duration_s:.1f} s"
+    )
     say(
-        f"{code} : {share_fr(figures.covered, figures.total)} couverts "
+        f"{code}, {travel_fr(run.mode, run.season, says_summer=says_summer)} : "
+        f"{share_fr(figures.covered, figures.total)} couverts "
         f"({integer_fr(figures.covered)} sur {integer_fr(figures.total)} ; non couverts {integer_fr(figures.uncovered)} ; "
         f"inconnus {integer_fr(figures.unknown)}). {how}."
     )
+    _say_unknown(run.unknown_by_cause, run.unattached_sites)
+
+
+def _say_unknown(unknown_by_cause: dict[str, int], sites: Sequence[UnattachedSite]) -> None:
+    """Whom and what the figures could not place on the roads, and why."""
+    if unknown_by_cause:
+        say(f"  Habitants inconnus : {causes_fr(unknown_by_cause)}.")
+    for site in sites:
+        far = "" if site.nearest_m is None else f", route la plus proche à {integer_fr(round(site.nearest_m))} m"
+        say(f"  Lieu non compté : {site.name} ({site.departement_code}), {SITE_CAUSE_LABELS_FR[site.cause]}{far}.")
+
+
+def _variant_table(found: Coverage) -> Table:
+    table = Table(title="Selon le moyen et la saison (mêmes habitants : rien ne s'additionne)", title_justify="left")
+    table.add_column("Trajet")
+    for heading in ("Couverts", "Non couverts", "Inconnus", "Part"):
+        table.add_column(heading, justify="right")
+    has_winter = any(variant.season == "winter" for variant in found.variants)
+    for variant in found.variants:
+        z = variant.figures
+        table.add_row(
+            travel_fr(variant.mode, variant.season, says_summer=has_winter)
+            + (" (ci-dessus)" if variant.run_id == found.run.id else ""),
+            *(integer_fr(value) for value in (z.covered, z.uncovered, z.unknown)),
+            share_fr(z.covered, z.total),
+        )
+    return table
 
 
 def _zone_table(zones: list[ZoneFigures], title: str) -> Table:

@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODES, SEASONS
+
 # argparse speaks through gettext and ships no French catalogue: these are all the words it can say to our users.
 _FRENCH = {
     "usage: ": "Usage : ",
@@ -96,6 +98,25 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau, par exemple corse")
     roads.add_argument(
+        "--modes",
+        metavar="MOYENS",
+        type=_modes,
+        help=f"moyens de transport, séparés par des virgules ; par défaut {','.join(MODES)} (réseau OSMnx : car)",
+    )
+    roads.add_argument(
+        "--edits",
+        metavar="FICHIER",
+        type=Path,
+        help="routes déclarées, en GeoJSON (docs/data.md, « Routes déclarées »)",
+    )
+    roads.add_argument(
+        "--profile",
+        metavar="FICHIER",
+        type=Path,
+        action="append",
+        help="vitesses d'un territoire (.toml), à la place des nôtres ; une fois par moyen de transport",
+    )
+    roads.add_argument(
         "--epsg",
         metavar="CODE",
         type=int,
@@ -138,6 +159,8 @@ def _add_exports(commands: argparse._SubParsersAction[_Parser]) -> None:
     roads = _command(group, "roads", "réseau routier avec ses temps, en GraphML (lu par networkx)", do.roads)
     roads.add_argument("file", metavar="FICHIER", type=Path, help="se termine par .graphml ou .graphml.bz2")
     roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau")
+    _mode(roads)
+    _season(roads)
 
 
 def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -146,7 +169,10 @@ def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
     compute = _command(commands, "compute", "calcule et publie la couverture d'un département", do.compute)
     compute.add_argument("codes", metavar="DEPARTEMENT", nargs="*", help="2A, 09 ...")
     compute.add_argument("--all", action="store_true", help="tous les départements chargés")
-    compute.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
+    _mode(compute)
+    compute.add_argument(
+        "--season", choices=SEASONS, help="une seule saison ; par défaut l'été, et l'hiver là où des routes ferment"
+    )
     compute.add_argument(
         "--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)"
     )
@@ -162,6 +188,8 @@ def _add_figures(commands: argparse._SubParsersAction[_Parser]) -> None:
     _zone_options(gaps)
     report = _command(commands, "report", "écrit le rapport annuel en PDF accessible", do.report)
     report.add_argument("code", metavar="DEPARTEMENT", help="2A, 09 ...")
+    _mode(report)
+    _season(report)
     report.add_argument("--year", metavar="AN", type=int, required=True, help="année du rapport")
     report.add_argument(
         "--out", metavar="DOSSIER", type=Path, default=Path(), help="où écrire ; par défaut le dossier courant"
@@ -236,13 +264,37 @@ def _import(commands: argparse._SubParsersAction[_Parser], name: str, help_fr: s
 
 def _zone_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", metavar="DEPARTEMENT", help="2A, 09 ...")
-    parser.add_argument("--mode", choices=["car"], default="car", help="moyen de transport")
+    _mode(parser)
+    _season(parser)
     parser.add_argument(
         "--threshold", metavar="MIN", type=int, default=30, help="seuil en minutes (strictement moins de)"
     )
     parser.add_argument("--own-only", action="store_true", help="sans les lieux des départements voisins")
     parser.add_argument("--no-mobile", action="store_true", help="sans les bus")
     _json(parser)
+
+
+def _mode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default=HEADLINE_MODE,
+        help="moyen de transport : car (voiture), bike (vélo), foot (marche)",
+    )
+
+
+def _season(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--season", choices=SEASONS, default=HEADLINE_SEASON, help="summer (été) ou winter (hiver, routes fermées)"
+    )
+
+
+def _modes(text: str) -> tuple[str, ...]:
+    asked = [part.strip() for part in text.split(",")]
+    for mode in asked:
+        if mode not in MODES:
+            raise argparse.ArgumentTypeError(f"moyen inconnu « {mode} » (possibles : {', '.join(MODES)})")
+    return tuple(mode for mode in MODES if mode in asked)
 
 
 def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

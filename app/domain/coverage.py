@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.domain import travel
+
 #: The programme's promise, "moins de 30 minutes" (plan d'action interministériel, October 2015; strategy of
 #: 13 September 2018): strictly less than 1,800 s.
 THRESHOLD_S: Final = 1800
 
-Mode = Literal["car"]
+Mode = travel.Mode
 Scope = Literal["all", "own", "all_fixed", "own_fixed"]
 
 #: scope -> (counts sites of neighbouring départements, counts mobile sites at their declared point)

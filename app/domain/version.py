@@ -11,6 +11,7 @@ from typing import Final
 _ROOT = Path(__file__).resolve().parents[2]
 _COMPUTING = (
     "routing/*.py",
+    "routing/profiles/*.toml",
     "data/*.py",
     "data/sites/*.py",
     "app/domain/coverage.py",

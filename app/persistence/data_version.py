@@ -11,8 +11,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 _RUNS: Final = """
-    (select jsonb_agg(jsonb_build_array(departement_code, mode, run_id) order by departement_code, mode)
-     from published_run),
+    (select jsonb_agg(
+         jsonb_build_array(departement_code, mode, season, run_id) order by departement_code, mode, season
+     ) from published_run),
     (select jsonb_agg(id order by id) from road_network where is_current)
 """
 # The sum of versions tells apart two edits whose transactions crossed: the later may have the earlier date.

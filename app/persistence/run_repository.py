@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from typing import cast as cast_type
 from uuid import UUID
 
 import numpy as np
@@ -14,18 +15,77 @@ from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Text, cast, func,
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
+from app.domain.attachment import NOT_RECORDED
 from app.domain.coverage import MAX_ACCESS_M, PARTS, Scope, ZoneFigures, parts_of
-from app.persistence.models import PublishedRun, Run, RunCell, RunZone
+from app.domain.travel import HEADLINE_SEASON, Mode, Season, travel_rank
+from app.persistence.models import PublishedRun, Run, RunCell, RunSite, RunZone
 
 _NAN: Final = literal(float("nan"))
 
 
-def published_run(session: Session, departement_code: str, mode: str) -> Run | None:
+def published_run(session: Session, departement_code: str, mode: str, season: str = HEADLINE_SEASON) -> Run | None:
     return session.scalar(
         select(Run)
         .join(PublishedRun, PublishedRun.run_id == Run.id)
-        .where(PublishedRun.departement_code == departement_code, PublishedRun.mode == mode)
+        .where(
+            PublishedRun.departement_code == departement_code,
+            PublishedRun.mode == mode,
+            PublishedRun.season == season,
+        )
     )
+
+
+def published_runs(session: Session, departement_code: str) -> list[Run]:
+    """Every published run of the département: by mode (car first), then season (summer first)."""
+    runs = session.scalars(
+        select(Run)
+        .join(PublishedRun, PublishedRun.run_id == Run.id)
+        .where(PublishedRun.departement_code == departement_code)
+    )
+    return sorted(runs, key=lambda run: travel_rank((run.mode, run.season)))
+
+
+def published_travels(session: Session) -> dict[str, list[tuple[Mode, Season]]]:
+    """département -> the (mode, season) it has published figures for, the headline's first."""
+    rows = session.execute(select(PublishedRun.departement_code, PublishedRun.mode, PublishedRun.season)).all()
+    found: dict[str, list[tuple[Mode, Season]]] = {}
+    for code, mode, season in sorted(rows, key=lambda row: travel_rank((row[1], row[2]))):
+        found.setdefault(code, []).append((cast_type(Mode, mode), cast_type(Season, season)))
+    return found
+
+
+def unknown_by_cause(session: Session, run_id: UUID) -> dict[str, int]:
+    """cause -> people of the cells that are not attached; together the département's unknown, in every scope."""
+    cause = func.coalesce(RunCell.cause, NOT_RECORDED)
+    rows = session.execute(
+        select(cause, func.sum(RunCell.people))
+        .where(RunCell.run_id == run_id, RunCell.access_m.is_(None))
+        .group_by(cause)
+        .order_by(func.sum(RunCell.people).desc(), cause)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[1]}
+
+
+@dataclass(frozen=True, slots=True)
+class UnattachedSite:
+    """A site no road leads to: it counts in no figure of the run."""
+
+    site_id: UUID
+    name: str
+    departement_code: str
+    cause: str
+    nearest_m: float | None  # to the nearest road of any kind; None: not recorded, or none within 20 km
+
+
+def unattached_sites(session: Session, run_id: UUID) -> list[UnattachedSite]:
+    """In the order of the run."""
+    rows = session.scalars(
+        select(RunSite).where(RunSite.run_id == run_id, RunSite.access_m.is_(None)).order_by(RunSite.number)
+    )
+    return [
+        UnattachedSite(row.site_id, row.name, row.departement_code, row.cause or NOT_RECORDED, row.nearest_m)
+        for row in rows
+    ]
 
 
 def read_zones(session: Session, run_id: UUID, level: str, scope: Scope) -> list[ZoneFigures]:

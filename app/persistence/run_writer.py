@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.coverage import Scope, ZoneFigures
 from app.persistence.bulk import copy_rows
+from routing.snap import Cause
 
 
 class _Attached(Protocol):
@@ -19,6 +20,10 @@ class _Attached(Protocol):
     def road(self) -> np.ndarray: ...
     @property
     def access_m(self) -> np.ndarray: ...
+    @property
+    def cause(self) -> np.ndarray: ...
+    @property
+    def nearest_m(self) -> np.ndarray: ...
 
 
 class _Timed(Protocol):
@@ -29,7 +34,8 @@ class _Timed(Protocol):
 
 
 _SITE_COLUMNS = (
-    "run_id", "number", "site_id", "name", "form", "carrier", "departement_code", "access_m", "geometry",
+    "run_id", "number", "site_id", "name", "form", "carrier", "departement_code", "access_m", "cause", "nearest_m",
+    "geometry",
 )  # fmt: skip
 _CELL_COLUMNS = (
     "run_id",
@@ -41,6 +47,7 @@ _CELL_COLUMNS = (
     "people",
     "individuals",
     "access_m",
+    "cause",
 )
 _ZONE_COLUMNS = (
     "run_id", "level", "code", "scope", "nom", "people_total", "people_covered", "people_uncovered", "people_unknown",
@@ -51,7 +58,7 @@ _ZONE_COLUMNS = (
 def write_sites(session: Session, run_id: UUID, sites: Sequence[Any], at: _Attached) -> None:
     points = shapely.points([s.lon for s in sites], [s.lat for s in sites])
     ewkb = shapely.to_wkb(shapely.set_srid(points, 4326), hex=True, include_srid=True)
-    access_m = _known_access(at)
+    access_m, cause, nearest_m = _known_access(at), _causes(at), _nearest(at)
     copy_rows(
         session,
         "run_site",
@@ -66,6 +73,8 @@ def write_sites(session: Session, run_id: UUID, sites: Sequence[Any], at: _Attac
                 s.carrier,
                 s.departement_code,
                 access_m[number],
+                cause[number],
+                nearest_m[number],
                 ewkb[number],
             )
             for number, s in enumerate(sites)
@@ -84,7 +93,7 @@ def write_cells(
 ) -> None:
     part_columns = [name for part in times for name in (f"{part}_s", f"{part}_site")]
     part_values = [column for part in times.values() for column in (_seconds(part.time_s), _numbers(part.site))]
-    access_m = _known_access(at)
+    access_m, cause = _known_access(at), _causes(at)
     people_list = people.tolist()
 
     def rows() -> Iterable[tuple[Any, ...]]:
@@ -92,7 +101,7 @@ def write_cells(
             commune = communes[cell.commune]
             yield (
                 run_id, number, cell.cell_id, cell.cell_size_m, commune.code_insee, commune.epci_code,
-                people_list[number], cell.individuals, access_m[number],
+                people_list[number], cell.individuals, access_m[number], cause[number],
                 *(column[number] for column in part_values), cell.footprint_wkb.hex(),
             )  # fmt: skip
 
@@ -116,6 +125,16 @@ def write_zones(session: Session, run_id: UUID, zones: Sequence[tuple[Scope, Zon
 
 def _known_access(at: _Attached) -> list[float | None]:
     return [float(m) if road >= 0 else None for road, m in zip(at.road, at.access_m, strict=True)]
+
+
+def _causes(at: _Attached) -> list[str | None]:
+    """Why a point is not attached; None for one that is."""
+    return [None if road >= 0 else Cause(value).name.lower() for road, value in zip(at.road, at.cause, strict=True)]
+
+
+def _nearest(at: _Attached) -> list[float | None]:
+    """How far the nearest road of any kind is from a point that is not attached."""
+    return [float(m) if road < 0 and np.isfinite(m) else None for road, m in zip(at.road, at.nearest_m, strict=True)]
 
 
 def _seconds(time_s: np.ndarray) -> list[float | None]:

@@ -1,5 +1,5 @@
--- Vector tiles. Each query is given the tile (z, x, y), the département (null: all), the scope's two flags, and
--- what its layer needs. "tile" is the tile's square in EPSG:3857 and, widened for the buffer, in EPSG:4326.
+-- Vector tiles. Each query is given the tile (z, x, y), the département (null: all), the mode and season, the scope's
+-- two flags, and what its layer needs. "tile" is the tile's square in EPSG:3857 and, widened for the buffer, in EPSG:4326.
 -- Shapes are simplified in degrees before they are projected: projecting is what costs.
 
 -- name: frame
@@ -13,7 +13,7 @@ with tile as (
 published as (
     select p.departement_code, p.run_id, r.threshold_s, r.road_network_id
     from published_run p join run r on r.id = p.run_id
-    where p.mode = 'car' and (:departement is null or p.departement_code = :departement)
+    where p.mode = :mode and p.season = :season and (:departement is null or p.departement_code = :departement)
 )
 
 -- name: departements
@@ -157,12 +157,20 @@ select ST_AsMVT(shapes, 'sites', 4096, 'shape') from shapes where shape is not n
 
 -- name: roads
 -- One feature a rank, or a rank and a name where names are drawn: tags would weigh more than lines. A line that
--- leaves the tile and comes back is in several parts, hence the extraction.
-, networks as (
-    select road_network_id as id from published where :departement is not null
+-- leaves the tile and comes back is in several parts, hence the extraction. Drawn are the roads of cars in summer,
+-- whatever is travelled by: a run of another mode or season is drawn on the current roads of the same name.
+, travelled as (
+    select n.* from published join road_network n on n.id = published.road_network_id where :departement is not null
+),
+networks as (
+    select id from travelled where mode = 'car' and season = 'summer'
     union
-    select id from road_network
-    where is_current and mode = 'car' and (:departement is null or not exists (select from published))
+    select n.id from road_network n
+    where n.is_current and n.mode = 'car' and n.season = 'summer'
+        and (
+            :departement is null or not exists (select from travelled)
+            or n.name in (select name from travelled where mode <> 'car' or season <> 'summer')
+        )
 ),
 pieces as (
     select

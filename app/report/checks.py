@@ -22,7 +22,7 @@ def sums(zones: Sequence[ZoneLine]) -> dict[str, int]:
 
 def check_adds_up(content: ReportContent) -> None:
     """Raises ValueError, in French and naming every difference, when the content contradicts itself."""
-    checks = (_totals, _shares, _times, _uncovered, _companions, _map)
+    checks = (_totals, _shares, _times, _uncovered, _companions, _variants, _causes, _map)
     problems = [problem for check in checks for problem in check(content)]
     if problems:
         shown = " ; ".join(problems[:8]) + (" ; …" if len(problems) > 8 else "")
@@ -102,6 +102,25 @@ def _companions(content: ReportContent) -> Iterator[str]:
         yield f"{carriers} lieux par porteur, {forms} par forme"
     if not 0.0 <= content.individuals_covered <= content.individuals_total:
         yield f"individus : {content.individuals_covered} couverts sur {content.individuals_total}"
+
+
+def _variants(content: ReportContent) -> Iterator[str]:
+    """The one shown is the headline; each adds up."""
+    head = content.headline
+    for line in content.variants:
+        people = (line.covered, line.uncovered, line.unknown)
+        if min(people) < 0 or sum(people) != line.total or not _is_share(line.covered_pct, line.covered, line.total):
+            yield f"« {line.label} » : {' + '.join(map(str, people))} ≠ {line.total}, ou {line.covered_pct} %"
+        if line.is_shown and (*people, line.total) != (head.covered, head.uncovered, head.unknown, head.total):
+            yield f"« {line.label} » n'a pas les chiffres du territoire"
+    if sum(line.is_shown for line in content.variants) > 1:
+        yield "deux moyens ou saisons sont montrés à la fois"
+
+
+def _causes(content: ReportContent) -> Iterator[str]:
+    people = sum(line.people for line in content.unknown_causes)
+    if content.unknown_causes and people != content.headline.unknown:
+        yield f"{people} inconnus par cause, {content.headline.unknown} pour le territoire"
 
 
 def _map(content: ReportContent) -> Iterator[str]:

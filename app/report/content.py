@@ -51,6 +51,33 @@ class ScopeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantLine:
+    """The same people by another means or in another season; never added to the headline."""
+
+    label: str  # "à vélo", "en voiture, en hiver"
+    covered: int
+    uncovered: int
+    unknown: int
+    total: int
+    covered_pct: float | None
+    is_shown: bool  # the one this report is about
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine:
+    label: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnattachedSiteLine:
+    name: str
+    departement_code: str
+    cause_label: str
+    nearest_m: float | None  # to the nearest road of any kind; None: unknown
+
+
+@dataclass(frozen=True, slots=True)
 class SiteCount:
     label: str
     count: int
@@ -154,3 +181,8 @@ class ReportContent:
     sources: tuple[SourceLine, ...]
     warnings: tuple[str, ...]
     alert: str | None = None  # the warning that must be read before any figure: it stands on the cover
+    travel_label: str = "en voiture"  # how and when people travel in this run
+    variants: tuple[VariantLine, ...] = ()  # every published mode and season; empty: not asked
+    unknown_causes: tuple[CauseLine, ...] = ()
+    unattached_sites: tuple[UnattachedSiteLine, ...] = ()
+    road_edits: tuple[str, ...] = ()  # what was declared on top of OpenStreetMap, one sentence each

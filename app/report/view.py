@@ -8,7 +8,15 @@ from typing import Any
 from app.domain.wording import NBSP, decimal_fr, integer_fr, percent_fr
 from app.report.checks import FIGURES, sums
 from app.report.classes import CLASSES, class_of, shown_share
-from app.report.content import OUTSIDE_EPCI, ReportContent, ScopeLine, SiteCount, UncoveredCommune, ZoneLine
+from app.report.content import (
+    OUTSIDE_EPCI,
+    ReportContent,
+    ScopeLine,
+    SiteCount,
+    UncoveredCommune,
+    VariantLine,
+    ZoneLine,
+)
 from app.report.figures import bar_alt
 from app.report.french import (
     NOBODY,
@@ -40,6 +48,14 @@ def report_view(content: ReportContent) -> View:
         "seuil": str(content.threshold_min),
         "calcul": _run(content),
         "essentiel": _summary(content),
+        "trajet": content.travel_label,
+        "variantes": [_variant(line) for line in content.variants] if len(content.variants) > 1 else [],
+        "causes": _causes(content),
+        "lieux_hors_reseau": [
+            [site.name, site.departement_code, site.cause_label, _distance(site.nearest_m)]
+            for site in content.unattached_sites
+        ],
+        "routes_declarees": list(content.road_edits),
         "methode": [[line.term, line.text] for line in content.method],
         "porteurs": _counts(content.sites_by_carrier),
         "formes": _counts(content.sites_by_form),
@@ -131,6 +147,24 @@ def _scope(scope: ScopeLine, head: ZoneLine) -> list[str]:
         percent_fr(scope.covered_pct),
         signed_fr(scope.covered - head.covered),
     ]
+
+
+def _variant(line: VariantLine) -> list[str]:
+    people = (integer_fr(value) for value in (line.covered, line.uncovered, line.unknown))
+    shown = " (ce rapport)" if line.is_shown else ""
+    return [f"{line.label}{shown}", *people, percent_fr(line.covered_pct)]
+
+
+def _causes(content: ReportContent) -> View:
+    lines = sorted(content.unknown_causes, key=lambda line: (-line.people, sort_key(line.label)))
+    return {
+        "lignes": [[line.label, integer_fr(line.people)] for line in lines],
+        "total": integer_fr(sum(line.people for line in lines)),
+    }
+
+
+def _distance(nearest_m: float | None) -> str:
+    return UNKNOWN if nearest_m is None else f"{decimal_fr(nearest_m, 0)}{NBSP}m"
 
 
 def _counts(counts: tuple[SiteCount, ...]) -> View:

@@ -12,25 +12,27 @@ from uuid import UUID, uuid4
 
 import numpy as np
 from pyproj import Transformer
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.domain.attachment import SITE_CAUSE_LABELS_FR, causes_fr
 from app.domain.coverage import HEADLINE_SCOPE, MAX_ACCESS_M, PARTS, THRESHOLD_S, Scope, ZoneFigures
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODES, SEASONS
 from app.domain.version import computing_code_version
 from app.errors import InvalidInputError
-from app.persistence.models import PublishedRun, Run
-from app.persistence.run_repository import read_zones
+from app.persistence.models import PublishedRun, RoadNetwork, Run
+from app.persistence.run_repository import UnattachedSite, read_zones, unattached_sites, unknown_by_cause
 from app.persistence.run_writer import write_cells, write_sites, write_zones
 from app.services.compute_inputs import CellInput, RunInputs, SiteInput, commune_of_cells, load_inputs
 from app.services.compute_points import point_cells
 from app.services.compute_zones import PartTimes, all_zones
-from app.services.networks import network_for_departement, open_network
+from app.services.networks import network_for_departement, open_network, winter_companion
 from data.store import Store
 from routing.coverage import calibrate_people
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.search import ACCESS_WALK_M_PER_S, times_at, times_to_sites
-from routing.snap import Attachment, attach
+from routing.snap import Attachment, Cause, attach
 
 Step = Callable[[str], None]
 
@@ -38,10 +40,51 @@ Step = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class ComputeOutcome:
     run_id: UUID
+    mode: str
+    season: str
     was_already_done: bool
     headline: ZoneFigures
+    unknown_by_cause: dict[str, int]  # together the headline's unknown
+    unattached_sites: tuple[UnattachedSite, ...]
     warnings: tuple[str, ...]
     duration_s: float
+
+
+def compute_seasons(
+    session: Session,
+    store: Store,
+    code: str,
+    *,
+    mode: str = HEADLINE_MODE,
+    roads: str | None = None,
+    force: bool = False,
+    step: Step = lambda _: None,
+) -> list[ComputeOutcome]:
+    """The summer run, and its winter companion where at least one road closes in winter: published together.
+
+    Where none closes any more, the winter figures published earlier are withdrawn: they would stand beside a summer
+    they are not the winter of.
+    """
+    summer = compute(session, store, code, mode=mode, roads=roads, force=force, step=step)
+    network = session.get_one(RoadNetwork, session.get_one(Run, summer.run_id).road_network_id)
+    if winter_companion(session, network) is None:
+        session.execute(
+            delete(PublishedRun).where(
+                PublishedRun.departement_code == code, PublishedRun.mode == mode, PublishedRun.season == "winter"
+            )
+        )
+        return [summer]
+    in_winter = compute(
+        session,
+        store,
+        code,
+        mode=mode,
+        season="winter",
+        roads=network.name,
+        force=force,
+        step=lambda doing: step(f"hiver, {doing}"),
+    )
+    return [summer, in_winter]
 
 
 def compute(
@@ -49,24 +92,26 @@ def compute(
     store: Store,
     code: str,
     *,
-    mode: str = "car",
+    mode: str = HEADLINE_MODE,
+    season: str = HEADLINE_SEASON,
     roads: str | None = None,
     force: bool = False,
     step: Step = lambda _: None,
 ) -> ComputeOutcome:
-    """Compute, write and publish a run of département ``code`` in the caller's transaction.
+    """Compute, write and publish one run of département ``code`` in the caller's transaction.
 
     The same question on the same inputs by the same code is not computed again, and the outcome says so. What is
-    published is always at the programme's threshold; the stored times answer for any other.
+    published is always at the programme's threshold; the stored times answer for any other. InvalidInputError: an
+    unknown mode or season; NotReadyError: no network of that mode, or no road that closes in winter.
     """
-    if mode != "car":
-        raise InvalidInputError(f"Mode reçu : « {mode} ». Cette version calcule la voiture seulement : mode car.")
+    _check_travel(mode, season)
     started = time.perf_counter()
     step("lecture des données")
-    network = network_for_departement(session, code, mode=mode, name=roads)
+    network = network_for_departement(session, code, mode=mode, season=season, name=roads)
     inputs = load_inputs(session, code, network)
     parameters = {
         "mode": mode,
+        "season": season,
         "direction": "arrival",
         "threshold_s": THRESHOLD_S,
         "max_access_m": MAX_ACCESS_M,
@@ -78,7 +123,7 @@ def compute(
     same = session.scalar(select(Run).where(Run.inputs_sha256 == question).order_by(Run.created_at.desc()).limit(1))
     if same is not None and not force:
         _publish(session, same)
-        return ComputeOutcome(same.id, True, _headline(session, same), tuple(same.warnings), 0.0)
+        return _outcome(session, same, was_already_done=True, duration_s=0.0)
 
     step("ouverture du réseau routier")
     graph = open_network(store, network)
@@ -103,6 +148,7 @@ def compute(
         id=uuid4(),
         departement_code=code,
         mode=mode,
+        season=season,
         direction="arrival",
         threshold_s=THRESHOLD_S,
         parameters=parameters,
@@ -120,8 +166,27 @@ def compute(
     write_cells(session, run.id, world.cells, world.people, inputs.communes, cell_at, times)
     write_zones(session, run.id, zones)
     _publish(session, run)
-    headline = next(z for scope, z in zones if scope == HEADLINE_SCOPE and z.level == "departement")
-    return ComputeOutcome(run.id, False, headline, warnings, time.perf_counter() - started)
+    return _outcome(session, run, was_already_done=False, duration_s=time.perf_counter() - started)
+
+
+def _check_travel(mode: str, season: str) -> None:
+    for label, received, allowed in (("Mode", mode, MODES), ("Saison", season, SEASONS)):
+        if received not in allowed:
+            raise InvalidInputError(f"{label} reçu : « {received} ». Possibles : {', '.join(allowed)}.")
+
+
+def _outcome(session: Session, run: Run, *, was_already_done: bool, duration_s: float) -> ComputeOutcome:
+    return ComputeOutcome(
+        run_id=run.id,
+        mode=run.mode,
+        season=run.season,
+        was_already_done=was_already_done,
+        headline=read_zones(session, run.id, "departement", HEADLINE_SCOPE)[0],
+        unknown_by_cause=unknown_by_cause(session, run.id),
+        unattached_sites=tuple(unattached_sites(session, run.id)),
+        warnings=tuple(run.warnings),
+        duration_s=duration_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +244,27 @@ def _part_times(graph: RoadGraph, site_at: Attachment, wanted: np.ndarray, cell_
 def _warnings(world: _World, cell_at: Attachment, site_at: Attachment) -> list[str]:
     warnings = []
     code = world.inputs.departement_code
-    lost = [site for site, road in zip(world.inputs.sites, site_at.road, strict=True) if road < 0]
+    lost = [place for place in zip(world.inputs.sites, site_at.road, site_at.cause, strict=True) if place[1] < 0]
     for whose, these in (
-        ("du département", [site for site in lost if site.departement_code == code]),
-        ("de départements voisins", [site for site in lost if site.departement_code != code]),
+        ("du département", [(site, cause) for site, _, cause in lost if site.departement_code == code]),
+        ("de départements voisins", [(site, cause) for site, _, cause in lost if site.departement_code != code]),
     ):
         if these:
+            names = [f"{site.name} ({SITE_CAUSE_LABELS_FR[Cause(cause).name.lower()]})" for site, cause in these[:10]]
             warnings.append(
-                f"{len(these)} lieu(x) {whose} à plus de {MAX_ACCESS_M:.0f} m de toute route, non compté(s) : "
-                f"{' ; '.join(site.name for site in these[:10])}{' ...' if len(these) > 10 else '.'}"
+                f"{len(these)} lieu(x) {whose} hors du réseau, non compté(s) : {' ; '.join(names)}"
+                f"{' ...' if len(these) > 10 else '.'}"
             )
     unattached = cell_at.road < 0
     if unattached.any():
+        people = {
+            cause.name.lower(): int(world.people[unattached & (cell_at.cause == cause)].sum())
+            for cause in Cause
+            if (unattached & (cell_at.cause == cause)).any()
+        }
         warnings.append(
-            f"{int(unattached.sum())} point(s) de population trop loin de toute route du réseau principal : "
-            f"{int(world.people[unattached].sum())} habitants comptés « inconnu »."
+            f"{int(unattached.sum())} point(s) de population hors du réseau : {int(world.people[unattached].sum())} "
+            f"habitants comptés « inconnu » ({causes_fr(people)})."
         )
     points = sum(cell.cell_size_m == 0 for cell in world.cells)
     if points:
@@ -204,20 +275,21 @@ def _warnings(world: _World, cell_at: Attachment, site_at: Attachment) -> list[s
 
 
 def _publish(session: Session, run: Run) -> None:
-    pointer = {"departement_code": run.departement_code, "mode": run.mode, "run_id": run.id}
+    pointer = {
+        "departement_code": run.departement_code,
+        "mode": run.mode,
+        "season": run.season,
+        "run_id": run.id,
+    }
     session.execute(
         insert(PublishedRun)
         .values(**pointer)
         .on_conflict_do_update(
-            index_elements=["departement_code", "mode"],
+            index_elements=["departement_code", "mode", "season"],
             set_={"run_id": run.id, "published_at": func.now()},
             where=PublishedRun.run_id != run.id,
         )
     )
-
-
-def _headline(session: Session, run: Run) -> ZoneFigures:
-    return read_zones(session, run.id, "departement", HEADLINE_SCOPE)[0]
 
 
 def _result_sha256(world: _World, times: dict[str, PartTimes], zones: list[tuple[Scope, ZoneFigures]]) -> str:

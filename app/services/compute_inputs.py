@@ -91,7 +91,8 @@ def load_inputs(session: Session, code: str, network: RoadNetwork) -> RunInputs:
     inputs["communes"] |= {"rows": len(communes), "content_sha256": _sha([_commune_content(c) for c in communes])}
     inputs["population_grid"] |= {"rows": len(cells), "content_sha256": _sha([_cell_content(c) for c in cells])}
     inputs["sites"] = {"rows": len(sites), "sha256": sites_sha256(sites)}
-    margin = margin_warning(code, _bounds([c.outline for c in communes]), _bounds([to_shape(network.extent)]))
+    bounds = _bounds([c.outline for c in communes]), _bounds([to_shape(network.extent)])
+    margin = margin_warning(code, *bounds, network.mode)
     warnings = (*([margin] if margin else []), *cell_warnings)
     return RunInputs(code, departement.nom, communes, cells, sites, inputs, warnings)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 
 from data.territory import Extent, territory
+from routing.profile import FASTEST_KMH
 
-#: Half an hour at the fastest driven speed (motorway, 115 km/h: IGN road2, see routing.profile): nobody within the
-#: threshold comes from farther.
-MARGIN_KM = 57.5
+#: Half an hour at the fastest speed of the mode: nobody within the threshold comes from farther. A car's is the ceiling
+#: of every profile (routing.profile.FASTEST_KMH); 30 and 10 km/h are no less than any row of the bicycle's and the
+#: walker's tables.
+MARGIN_KM = {"car": FASTEST_KMH / 2, "bike": 15.0, "foot": 5.0}
 #: Extents of territories are rounded outwards to a tenth of a degree.
 TOLERANCE_DEG = 0.12
 _KM_PER_DEGREE = 111.2
 
 
-def margin_warning(code: str, departement: Extent, network: Extent) -> str | None:
+def margin_warning(code: str, departement: Extent, network: Extent, mode: str = "car") -> str | None:
     """A French sentence naming the sides where the network is cut too short, None when it goes far enough.
 
     Extents are (west, south, east, north) in degrees. Only land of neighbouring départements is asked for: the sea
@@ -23,7 +25,8 @@ def margin_warning(code: str, departement: Extent, network: Extent) -> str | Non
     neighbours = [territory(other).extent for other in territory(code).neighbours]
     if not neighbours:
         return None
-    lat_deg = MARGIN_KM / _KM_PER_DEGREE
+    margin_km = MARGIN_KM[mode]
+    lat_deg = margin_km / _KM_PER_DEGREE
     lon_deg = lat_deg / math.cos(math.radians((departement[1] + departement[3]) / 2))
     land = [departement, *neighbours]
     wanted = (
@@ -45,7 +48,7 @@ def margin_warning(code: str, departement: Extent, network: Extent) -> str | Non
     if not short:
         return None
     return (
-        f"Le réseau routier s'arrête à moins de {MARGIN_KM:.0f} km du département ({', '.join(short)}) : des lieux d'accueil "
+        f"Le réseau routier s'arrête à moins de {margin_km:.0f} km du département ({', '.join(short)}) : des lieux d'accueil "
         "voisins peuvent manquer, et des habitants de la limite être comptés non couverts à tort. Importez un extrait "
         "plus large."
     )

@@ -12,27 +12,42 @@ from app.persistence.models import Commune, Epci, GridCell, ImportBatch, RoadNet
 #: input -> its French name in "has changed since".
 NAMES_FR = {
     "roads": "le réseau routier",
+    "road_edits": "les routes déclarées",
     "communes": "les communes",
     "epci": "les EPCI",
     "population_grid": "les carreaux de population",
     "sites": "les lieux d'accueil",
 }
 
+#: What a report must be able to say of the roads: turn restrictions, conditions not applied, and the like.
+_KEPT_FACTS = (
+    "restrictions_applied",
+    "restrictions_not_applied",
+    "ways_closed_in_winter",
+    "signals",
+    "urban_junctions",
+)
+
 
 def read_sources(session: Session, code: str, network: RoadNetwork) -> dict[str, dict[str, Any]]:
     """input -> its files (name, sha256, millésime), the newest first; for the roads, the graph made of them."""
+    made_of = session.get_one(ImportBatch, network.batch_id).report.get("facts", {})
     of_departement = select(Commune.code_insee).where(Commune.departement_code == code)
     epcis = select(Commune.epci_code).where(Commune.departement_code == code)
     return {
         "roads": {
             "sha256": network.source_sha256,
             "graph_sha256": network.graph_sha256,
+            "mode": network.mode,
+            "season": network.season,
             "label": network.name,
             "file": network.source_name,
             "osm_date": network.osm_date,
             "profile": network.profile_version,
             "nodes": network.node_count,
+            "facts": {key: made_of[key] for key in _KEPT_FACTS if key in made_of},
         },
+        **({"road_edits": network.edits} if network.edits else {}),
         "communes": _files_of(session, Commune, Commune.departement_code == code),
         "epci": _files_of(session, Epci, Epci.code_siren.in_(epcis)),
         "population_grid": _files_of(session, GridCell, GridCell.code_insee.in_(of_departement)),

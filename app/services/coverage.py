@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, THRESHOLD_S, Scope, ZoneFigures, parts_of
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, Mode, Season, travel_fr
 from app.domain.wording import integer_fr, share_fr, threshold_fr
 from app.errors import InvalidInputError
-from app.persistence.run_repository import CellTimes, commune_centres, read_cell_times, read_zones
+from app.persistence.models import Run
+from app.persistence.run_repository import (
+    CellTimes,
+    UnattachedSite,
+    commune_centres,
+    published_runs,
+    read_cell_times,
+    read_zones,
+    unattached_sites,
+    unknown_by_cause,
+)
 from app.services.compute_zones import figures_of
 from app.services.runs import RunView, find_run, view_of
 from routing.coverage import zone_sums
 
 LEVELS = ("commune", "epci", "departement")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The département's figures by one mode in one season, at the threshold and for the sites that were asked."""
+
+    run_id: UUID
+    mode: Mode
+    season: Season
+    figures: ZoneFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +49,9 @@ class Coverage:
     threshold_s: int
     departement: ZoneFigures
     companions: tuple[tuple[Scope, ZoneFigures], ...]
+    variants: tuple[Variant, ...]  # every published mode and season, this one included
+    unknown_by_cause: dict[str, int]  # together departement.unknown
+    unattached_sites: tuple[UnattachedSite, ...]
     verdict: str
 
 
@@ -34,16 +59,33 @@ def get_coverage(
     session: Session,
     code: str,
     *,
-    mode: str = "car",
+    mode: str = HEADLINE_MODE,
+    season: str = HEADLINE_SEASON,
     threshold_s: int = THRESHOLD_S,
     scope: Scope = "all",
     run_id: UUID | None = None,
 ) -> Coverage:
-    """The département's own figures in ``scope``, with those of the other scopes beside them."""
-    run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
+    """The département's own figures in ``scope``; those of the other scopes, modes and seasons stand beside them."""
+    run = view_of(session, find_run(session, code, mode=mode, season=season, run_id=run_id))
     by_scope = {s: zones[0] for s, zones in _zones(session, run, "departement", tuple(SCOPES), threshold_s).items()}
     figures = by_scope.pop(scope)
-    return Coverage(run, scope, threshold_s, figures, tuple(by_scope.items()), verdict_fr(figures, threshold_s))
+    return Coverage(
+        run=run,
+        scope=scope,
+        threshold_s=threshold_s,
+        departement=figures,
+        companions=tuple(by_scope.items()),
+        variants=tuple(_variants(session, code, scope, threshold_s)),
+        unknown_by_cause=unknown_by_cause(session, run.id),
+        unattached_sites=tuple(unattached_sites(session, run.id)),
+        verdict=verdict_fr(figures, threshold_s, run.mode, run.season),
+    )
+
+
+def _variants(session: Session, code: str, scope: Scope, threshold_s: int) -> Iterator[Variant]:
+    for run in published_runs(session, code):
+        figures = _zones(session, run, "departement", (scope,), threshold_s)[scope][0]
+        yield Variant(run.id, cast(Mode, run.mode), cast(Season, run.season), figures)
 
 
 def get_zones(
@@ -51,7 +93,8 @@ def get_zones(
     code: str,
     level: str,
     *,
-    mode: str = "car",
+    mode: str = HEADLINE_MODE,
+    season: str = HEADLINE_SEASON,
     threshold_s: int = THRESHOLD_S,
     scope: Scope = "all",
     run_id: UUID | None = None,
@@ -59,7 +102,7 @@ def get_zones(
     """The figures of every zone of ``level``, by code."""
     if level not in LEVELS:
         raise InvalidInputError(f"Niveau reçu : « {level} ». Niveaux possibles : {', '.join(LEVELS)}.")
-    run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
+    run = view_of(session, find_run(session, code, mode=mode, season=season, run_id=run_id))
     return run, _zones(session, run, level, (scope,), threshold_s)[scope]
 
 
@@ -68,9 +111,17 @@ def get_centres(session: Session, run: RunView) -> dict[str, tuple[float, float]
     return commune_centres(session, run.id)
 
 
-def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
-    """One sentence a préfet can read aloud; it never rounds up to "everyone"."""
-    within = f"à moins de {threshold_fr(threshold_s)}"
+def verdict_fr(figures: ZoneFigures, threshold_s: int, mode: str = HEADLINE_MODE, season: str = HEADLINE_SEASON) -> str:
+    """One sentence a préfet can read aloud; it never rounds up to "everyone". By car in summer goes without saying."""
+    is_headline = (mode, season) == (HEADLINE_MODE, HEADLINE_SEASON)
+    sentence = _verdict(figures, f"à moins de {threshold_fr(threshold_s)}")
+    if is_headline or not figures.total:
+        return sentence
+    travel = travel_fr(mode, season)
+    return f"{travel[0].upper()}{travel[1:]} : {sentence[0].lower()}{sentence[1:]}"
+
+
+def _verdict(figures: ZoneFigures, within: str) -> str:
     if figures.total == 0 or figures.covered_pct is None:
         return "Aucun habitant compté."
     if figures.covered == figures.total:
@@ -85,7 +136,7 @@ def verdict_fr(figures: ZoneFigures, threshold_s: int) -> str:
 
 
 def _zones(
-    session: Session, run: RunView, level: str, scopes: Sequence[Scope], threshold_s: int
+    session: Session, run: RunView | Run, level: str, scopes: Sequence[Scope], threshold_s: int
 ) -> dict[Scope, list[ZoneFigures]]:
     """The zones of ``level`` in each scope; stored at the run's own threshold, else summed again."""
     stored = {scope: read_zones(session, run.id, level, scope) for scope in scopes}

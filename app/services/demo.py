@@ -12,16 +12,17 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.travel import MODES
 from app.persistence.models import Agreement, Allocation, Departement
-from app.services.compute import ComputeOutcome, compute
+from app.services.compute import ComputeOutcome, compute_seasons
 from app.services.import_boundaries import import_communes, import_epcis
 from app.services.import_grid import import_grid
-from app.services.import_roads import import_roads
+from app.services.import_roads import import_networks
 from app.services.import_sites import import_sites, known_communes
 from data.boundaries import read_communes, read_epci
 from data.demo import write_demo
 from data.population import read_grid
-from data.roads import read_roads
+from data.roads import read_networks
 from data.sites.france_services import read_france_services
 from data.store import Store
 from data.territory import FICTIONAL_CODE
@@ -36,15 +37,22 @@ def load_demo(transaction: Transaction, store: Store, say: Callable[[str], None]
         say("Fabrication des fichiers du département fictif...")
         files = write_demo(Path(folder))
         say("Import des routes, des communes, de la population et des lieux...")
-        graph, report = read_roads(files.roads, name="demonstration")
-        import_roads(session, store, graph, report)
+        networks = read_networks(files.roads, name="demonstration", modes=MODES)
+        import_networks(session, store, networks, name="demonstration", modes=MODES)
         import_epcis(session, *read_epci(files.epci), millesime=MILLESIME)
         import_communes(session, *read_communes(files.communes), millesime=MILLESIME, allow_removals=True)
         import_grid(session, *read_grid(files.grid), millesime=MILLESIME)
         table, report = read_france_services(files.sites, known_communes=known_communes(session))
         import_sites(session, table, report, millesime=MILLESIME, remove_absent=True)
         _add_agreement(session)
-        return compute(session, store, FICTIONAL_CODE, step=lambda doing: say(f"Calcul : {doing}..."))
+        outcomes = [
+            outcome
+            for mode in MODES
+            for outcome in compute_seasons(
+                session, store, FICTIONAL_CODE, mode=mode, step=lambda doing: say(f"Calcul : {doing}...")
+            )
+        ]
+        return outcomes[0]
 
 
 def _add_agreement(session: Session) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.agreement import AllocationStatus, allocation_status
 from app.domain.coverage import HEADLINE_SCOPE, ZoneFigures
+from app.domain.travel import HEADLINE_MODE, Mode, Season
 from app.persistence.models import Agreement, Allocation, Commune, Departement
-from app.persistence.run_repository import published_run, read_zones
+from app.persistence.run_repository import published_run, published_travels, read_zones
 from app.services.coverage import verdict_fr
 from app.services.runs import RunView, view_of
 from data.territory import FICTIONAL_NEIGHBOUR_CODE
@@ -30,10 +31,12 @@ class DepartementView:
     figures: ZoneFigures | None
     verdict: str | None
     agreement_status: AllocationStatus | None
+    published: tuple[tuple[Mode, Season], ...]  # the (mode, season) there are figures for, the headline's first
 
 
-def list_departements(session: Session, *, mode: str = "car") -> list[DepartementView]:
-    """Every département loaded, by code, with the published figures where there are any."""
+def list_departements(session: Session) -> list[DepartementView]:
+    """Every département loaded, by code, with its headline (by car, in summer) where it is published."""
+    travels = published_travels(session)
     population = (
         select(Commune.departement_code, func.sum(Commune.population_municipale).label("people"))
         .group_by(Commune.departement_code)
@@ -47,16 +50,20 @@ def list_departements(session: Session, *, mode: str = "car") -> list[Departemen
         .order_by(Departement.code)
     ).all()
     return [
-        _view(session, row[0], row[1], shapely.from_wkb(bytes(row[2])), mode)
+        _view(session, row[0], row[1], shapely.from_wkb(bytes(row[2])), tuple(travels.get(row[0].code, ())))
         for row in rows
         if row[0].code != FICTIONAL_NEIGHBOUR_CODE  # only its edge exists: there is nothing to compute
     ]
 
 
 def _view(
-    session: Session, departement: Departement, people: int | None, outline: BaseGeometry, mode: str
+    session: Session,
+    departement: Departement,
+    people: int | None,
+    outline: BaseGeometry,
+    published: tuple[tuple[Mode, Season], ...],
 ) -> DepartementView:
-    run = published_run(session, departement.code, mode)
+    run = published_run(session, departement.code, HEADLINE_MODE)
     figures = None if run is None else read_zones(session, run.id, "departement", HEADLINE_SCOPE)[0]
     return DepartementView(
         code=departement.code,
@@ -69,6 +76,7 @@ def _view(
         figures=figures,
         verdict=None if figures is None or run is None else verdict_fr(figures, run.threshold_s),
         agreement_status=_latest_allocation_status(session, departement.code),
+        published=published,
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import THRESHOLD_S, Scope, parts_of
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.persistence.models import Commune, RunCell, RunSite
 from app.persistence.run_repository import scope_time_s
 from app.services.runs import RunView, find_run, view_of
@@ -66,13 +67,14 @@ def get_gaps(
     session: Session,
     code: str,
     *,
-    mode: str = "car",
+    mode: str = HEADLINE_MODE,
+    season: str = HEADLINE_SEASON,
     threshold_s: int = THRESHOLD_S,
     scope: Scope = "all",
     run_id: UUID | None = None,
 ) -> tuple[RunView, list[Gap]]:
     """Zones of uncovered inhabitants; their people sum to the département's uncovered."""
-    run = view_of(session, find_run(session, code, mode=mode, run_id=run_id))
+    run = view_of(session, find_run(session, code, mode=mode, season=season, run_id=run_id))
     cells = _uncovered_cells(session, run.id, scope, threshold_s)
     if not cells:
         return run, []

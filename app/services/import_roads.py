@@ -3,71 +3,136 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Text, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR
 from app.errors import BadFileError
 from app.persistence.bulk import copy_rows
 from app.persistence.models import PublishedRun, Road, RoadNetwork, Run
 from app.services.imports import ImportOutcome, record_batch
 from data.contract import ReadReport
+from data.road_edits import RoadEdits
 from data.store import Store
-from routing.graph import RoadGraph
+from routing.graph import GraphMeta, RoadGraph
 from routing.graph_files import save_graph
 from routing.profile import ROAD_CLASSES
 
 #: Fine enough to follow the border an extract was cut along, coarse enough to be read at once.
 FOOTPRINT_SQUARE_M = 5000.0
-_HASHED_ARRAYS = (
-    "node_x_m", "node_y_m", "node_osm_id", "in_main_component", "road_tail", "road_head", "road_length_m",
-    "road_forward_ds", "road_backward_ds", "road_class", "road_attachable", "road_name", "shape_first", "shape_x_m",
-    "shape_y_m",
-)  # fmt: skip
+#: Every array of a graph but its arcs, which are made of the others: a time or a drawing depends on each of them.
+_HASHED_ARRAYS = tuple(
+    field.name for field in fields(RoadGraph) if field.name not in ("meta", "names", "forward", "backward")
+)
+
+
+def import_networks(
+    session: Session,
+    store: Store,
+    networks: Iterable[tuple[RoadGraph, ReadReport]],
+    *,
+    name: str,
+    modes: Sequence[str],
+    edits: RoadEdits | None = None,
+    is_dry_run: bool = False,
+) -> list[ImportOutcome]:
+    """Every graph made of one file, in the caller's transaction: one a mode, and the winter ones where roads close.
+
+    ``networks`` may be read as it is consumed, so that one graph at a time is in memory. A mode of ``modes`` that no
+    longer yields a winter network has none any more; networks of other modes stay as they are.
+    """
+    outcomes = [
+        import_roads(session, store, graph, report, edits=edits, is_dry_run=is_dry_run) for graph, report in networks
+    ]
+    if not is_dry_run:
+        with_winter = {outcome.mode for outcome in outcomes if outcome.season == "winter"}
+        session.execute(
+            update(RoadNetwork)
+            .where(
+                RoadNetwork.name == name,
+                RoadNetwork.season == "winter",
+                RoadNetwork.mode.in_(set(modes) - with_winter),
+                RoadNetwork.is_current,
+            )
+            .values(is_current=False)
+        )
+    return outcomes
 
 
 def import_roads(
-    session: Session, store: Store, graph: RoadGraph, report: ReadReport, *, is_dry_run: bool = False
+    session: Session,
+    store: Store,
+    graph: RoadGraph,
+    report: ReadReport,
+    *,
+    edits: RoadEdits | None = None,
+    is_dry_run: bool = False,
 ) -> ImportOutcome:
-    """Make ``graph`` the current network of its name. Earlier networks stay in the store for the runs made on them."""
-    if graph.road_count == 0:
-        raise BadFileError(f"Aucune route ouverte aux voitures dans {report.path} : rien n'a été importé.")
+    """Make ``graph`` the current network of its name, mode and season. Earlier ones stay in the store for their runs.
+
+    What is drawn is the headline's network: cars, in summer.
+    """
     meta = graph.meta
+    if graph.road_count == 0:
+        raise BadFileError(
+            f"Aucune route ouverte ({MODE_LABELS_FR[meta.mode]}) dans {report.path} : rien n'a été importé."
+        )
+    is_junction = graph.node_junction == np.arange(graph.node_count)
     counts = {
-        "nœuds": graph.node_count,
+        "nœuds": graph.junction_count,
         "arcs": len(graph.forward.head),
         "kilomètres": round(float(graph.road_length_m.sum()) / 1000),
-        "nœuds hors du réseau principal": int((~graph.in_main_component).sum()),
+        "nœuds hors du réseau principal": int(np.count_nonzero(is_junction & ~graph.in_main_component)),
     }
+    outcome = partial(ImportOutcome, "roads", report, counts, is_dry_run=is_dry_run, mode=meta.mode, season=meta.season)
     if is_dry_run:
-        return ImportOutcome("roads", report, counts, is_dry_run=True, was_already_done=False)
+        return outcome(was_already_done=False)
     graph_sha256 = _sha256(graph)
-    network = session.scalar(
-        select(RoadNetwork).where(
-            RoadNetwork.name == meta.name,
-            RoadNetwork.graph_sha256 == graph_sha256,
-            RoadNetwork.source_sha256 == meta.source_sha256,
-        )
-    )
+    network = _same_network(session, meta, graph_sha256, edits)
     if network is not None and network.is_current:
-        return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=True)
-    session.execute(update(RoadNetwork).where(RoadNetwork.name == meta.name).values(is_current=False))
+        return outcome(was_already_done=True)
+    of_the_same = (RoadNetwork.name == meta.name, RoadNetwork.mode == meta.mode, RoadNetwork.season == meta.season)
+    session.execute(update(RoadNetwork).where(*of_the_same).values(is_current=False))
     if network is None:
         folder = store.graph_folder(meta.name, graph_sha256)
         save_graph(graph, folder)
         network = _new_network(graph, graph_sha256, str(folder.relative_to(store.root)))
+        network.edits = None if edits is None else edits.as_json()
         network.batch_id = record_batch(session, report).id
         session.add(network)
     network.is_current = True
     session.flush()
-    _draw_roads(session, network, graph)
-    return ImportOutcome("roads", report, counts, is_dry_run=False, was_already_done=False)
+    if (meta.mode, meta.season) == (HEADLINE_MODE, HEADLINE_SEASON):
+        _draw_roads(session, network, graph)
+    return outcome(was_already_done=False)
+
+
+def _same_network(session: Session, meta: GraphMeta, graph_sha256: str, edits: RoadEdits | None) -> RoadNetwork | None:
+    """The row of an earlier import that made the very same graph of the same file, profile and declarations."""
+    declared = cast(RoadNetwork.edits["sha256"].astext, Text)
+    return session.scalars(
+        select(RoadNetwork)
+        .where(
+            RoadNetwork.name == meta.name,
+            RoadNetwork.mode == meta.mode,
+            RoadNetwork.season == meta.season,
+            RoadNetwork.graph_sha256 == graph_sha256,
+            RoadNetwork.source_sha256 == meta.source_sha256,
+            RoadNetwork.profile_version == meta.profile_version,
+            declared.is_(None) if edits is None else declared == edits.sha256,
+        )
+        .order_by(RoadNetwork.is_current.desc(), RoadNetwork.created_at.desc())
+        .limit(1)
+    ).first()
 
 
 def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNetwork:
@@ -75,6 +140,7 @@ def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNe
     return RoadNetwork(
         name=meta.name,
         mode=meta.mode,
+        season=meta.season,
         graph_path=graph_path,
         crs_epsg=meta.crs_epsg,
         source_name=meta.source_name,
@@ -82,7 +148,7 @@ def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNe
         osm_date=meta.osm_date,
         profile_version=meta.profile_version,
         graph_sha256=graph_sha256,
-        node_count=graph.node_count,
+        node_count=graph.junction_count,
         arc_count=len(graph.forward.head),
         length_km=float(graph.road_length_m.sum()) / 1000,
         extent=from_shape(_footprint_wgs84(graph), srid=4326),
@@ -90,8 +156,8 @@ def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNe
 
 
 def _sha256(graph: RoadGraph) -> str:
-    """Of every array that a time or a drawing depends on, and of their projection."""
-    digest = hashlib.sha256(f"{graph.meta.mode} {graph.meta.crs_epsg}".encode())
+    """Of every array that a time or a drawing depends on, of their projection, their mode and their season."""
+    digest = hashlib.sha256(f"{graph.meta.mode} {graph.meta.season} {graph.meta.crs_epsg}".encode())
     digest.update("\n".join(graph.names).encode())
     for name in _HASHED_ARRAYS:
         digest.update(np.ascontiguousarray(getattr(graph, name)).tobytes())

@@ -17,13 +17,15 @@ from data.contract import ReadReport
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import did, for the person who asked. ``counts`` has French labels."""
+    """What an import did, for the person who asked. ``counts`` has French labels. Roads have a mode and a season."""
 
     kind: str
     report: ReadReport
     counts: dict[str, int]
     is_dry_run: bool
     was_already_done: bool
+    mode: str | None = None
+    season: str | None = None
 
 
 def report_as_json(report: ReadReport) -> dict[str, Any]:

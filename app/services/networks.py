@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from geoalchemy2.functions import ST_DWithin, ST_MakePoint, ST_SetSRID
-from sqlalchemy import Numeric, case, cast, func, select
+from sqlalchemy import Numeric, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR, travels_fr
 from app.errors import FieldError, InvalidInputError, NotReadyError
 from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
@@ -33,44 +34,111 @@ def _open(folder: Path) -> RoadGraph:
     return open_graph(folder)
 
 
-def network_for_departement(session: Session, code: str, *, mode: str, name: str | None = None) -> RoadNetwork:
-    """The current network with roads in most of the département's communes, the newest of equals; NotReadyError if none."""
+def network_for_departement(
+    session: Session, code: str, *, mode: str, season: str = HEADLINE_SEASON, name: str | None = None
+) -> RoadNetwork:
+    """The current network with roads in most of the département's communes, the newest of equals; NotReadyError if none.
+
+    The winter one is the companion of the summer one: made of the same file, by the same profile.
+    """
     meets = func.avg(case((func.ST_Intersects(Commune.geometry, RoadNetwork.extent), 1.0), else_=0.0))
     share = select(meets).where(Commune.departement_code == code).correlate(RoadNetwork).scalar_subquery()
-    query = select(RoadNetwork).where(RoadNetwork.mode == mode, RoadNetwork.is_current)
+    query = _current(mode, HEADLINE_SEASON)
     if name:
         query = query.where(RoadNetwork.name == name)
     else:
         query = query.where(share >= MIN_SHARE_OF_COMMUNES).order_by(func.round(cast(share, Numeric), 2).desc())
-    query = query.order_by(RoadNetwork.created_at.desc())
-    network = session.scalar(query.limit(1))
+    network = session.scalars(query.order_by(RoadNetwork.created_at.desc()).limit(1)).first()
     if network is None:
-        wanted = f"nommé « {name} »" if name else f"qui couvre le département {code}"
+        raise NotReadyError(_no_network_fr(session, code, mode, name))
+    if season == HEADLINE_SEASON:
+        return network
+    winter = winter_companion(session, network)
+    if winter is None:
         raise NotReadyError(
-            f"Aucun réseau routier {wanted} (mode {mode}). Importez-en un : "
-            "accueil30 import roads FICHIER.osm.pbf --name NOM"
+            f"Aucune route du réseau « {network.name} » ({MODE_LABELS_FR[mode]}) ne ferme en hiver : il n'y a pas de "
+            "réseau d'hiver, les chiffres d'été valent toute l'année."
         )
-    return network
+    return winter
 
 
-def network_at(session: Session, lon: float, lat: float, *, mode: str) -> RoadNetwork:
-    """The newest current network whose extent holds the point."""
-    point = ST_SetSRID(ST_MakePoint(lon, lat), 4326)
-    network = session.scalar(
-        select(RoadNetwork)
-        .where(
-            RoadNetwork.mode == mode, RoadNetwork.is_current, ST_DWithin(RoadNetwork.extent, point, EXTENT_MARGIN_DEG)
-        )
-        .order_by(RoadNetwork.created_at.desc())
-        .limit(1)
+def winter_companion(session: Session, network: RoadNetwork) -> RoadNetwork | None:
+    """The current winter network of the same name and mode; None where no road closes in winter."""
+    return current_network(session, network.name, network.mode, "winter")
+
+
+def current_network(session: Session, name: str, mode: str, season: str) -> RoadNetwork | None:
+    """There is at most one."""
+    return session.scalars(_current(mode, season).where(RoadNetwork.name == name).limit(1)).first()
+
+
+def drawn_network(session: Session, network: RoadNetwork) -> RoadNetwork | None:
+    """The network whose roads are drawn for this one: roads of cars in summer, of the same name; None without any."""
+    if (network.mode, network.season) == (HEADLINE_MODE, HEADLINE_SEASON):
+        return network
+    return current_network(session, network.name, HEADLINE_MODE, HEADLINE_SEASON)
+
+
+def _current(mode: str, season: str) -> Select[RoadNetwork]:
+    return select(RoadNetwork).where(RoadNetwork.mode == mode, RoadNetwork.season == season, RoadNetwork.is_current)
+
+
+def _no_network_fr(session: Session, code: str, mode: str, name: str | None) -> str:
+    wanted = f"nommé « {name} »" if name else f"qui couvre le département {code}"
+    option = "" if mode == HEADLINE_MODE else f" --modes {mode}"
+    return (
+        f"Aucun réseau routier {wanted} ({MODE_LABELS_FR.get(mode, mode)}). {loaded_fr(session)} Importez-en un : "
+        f"accueil30 import roads FICHIER.osm.pbf --name NOM{option}"
     )
+
+
+def loaded_fr(session: Session) -> str:
+    """Which networks there are, by name."""
+    rows = session.execute(select(RoadNetwork.name, RoadNetwork.mode, RoadNetwork.season).where(RoadNetwork.is_current))
+    by_name: dict[str, list[tuple[str, str]]] = {}
+    for name, mode, season in rows:
+        by_name.setdefault(name, []).append((mode, season))
+    said = " ; ".join(f"« {name} » ({travels_fr(pairs)})" for name, pairs in sorted(by_name.items()))
+    return f"Réseaux chargés : {said or 'aucun'}."
+
+
+def network_at(session: Session, lon: float, lat: float, *, mode: str, season: str = HEADLINE_SEASON) -> RoadNetwork:
+    """The newest current network whose extent holds the point.
+
+    In winter, a place where no road closes is answered by its one network. InvalidInputError: outside them all.
+    """
+    network = _holding(session, lon, lat, mode, HEADLINE_SEASON)
+    if network is not None and season != HEADLINE_SEASON:
+        network = winter_companion(session, network) or network
     if network is None:
-        raise InvalidInputError(
-            f"Le point lon={lon:g}, lat={lat:g} est hors des réseaux routiers chargés. Vérifiez l'ordre "
-            "(longitude puis latitude) ou importez les routes de ce territoire.",
-            [
-                FieldError("lon", f"{lon:g}", "Hors des réseaux chargés."),
-                FieldError("lat", f"{lat:g}", "Hors des réseaux chargés."),
-            ],
-        )
+        raise _nowhere(session, lon, lat, mode)
     return network
+
+
+def _holding(session: Session, lon: float, lat: float, mode: str | None, season: str) -> RoadNetwork | None:
+    point = ST_SetSRID(ST_MakePoint(lon, lat), 4326)
+    query = select(RoadNetwork).where(
+        RoadNetwork.season == season, RoadNetwork.is_current, ST_DWithin(RoadNetwork.extent, point, EXTENT_MARGIN_DEG)
+    )
+    if mode is not None:
+        query = query.where(RoadNetwork.mode == mode)
+    return session.scalar(query.order_by(RoadNetwork.created_at.desc()).limit(1))
+
+
+def _nowhere(session: Session, lon: float, lat: float, mode: str) -> InvalidInputError:
+    other = _holding(session, lon, lat, None, HEADLINE_SEASON)
+    if other is not None:
+        detail = (
+            f"Aucun réseau {MODE_LABELS_FR.get(mode, mode)} n'est chargé autour de lon={lon:g}, lat={lat:g}. "
+            f"{loaded_fr(session)} Réimportez les routes avec ce moyen : "
+            f"accueil30 import roads FICHIER.osm.pbf --name {other.name} --modes {mode}"
+        )
+        return InvalidInputError(detail, [FieldError("mode", mode, "Aucun réseau de ce moyen ici.")])
+    return InvalidInputError(
+        f"Le point lon={lon:g}, lat={lat:g} est hors des réseaux routiers chargés. Vérifiez l'ordre "
+        "(longitude puis latitude) ou importez les routes de ce territoire.",
+        [
+            FieldError("lon", f"{lon:g}", "Hors des réseaux chargés."),
+            FieldError("lat", f"{lat:g}", "Hors des réseaux chargés."),
+        ],
+    )

@@ -6,8 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.agreement import KIND_LABELS_FR, STATUS_LABELS_FR, allocation_remarks, allocation_status, funding_class
+from app.domain.attachment import CAUSE_LABELS_FR, SITE_CAUSE_LABELS_FR
 from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr
 from app.domain.wording import stale_fr
 from app.errors import ConflictError
 from app.persistence.models import Agreement, Allocation, RunCell, RunSite
@@ -15,10 +17,13 @@ from app.report.checks import check_adds_up
 from app.report.content import (
     AgreementBlock,
     AllocationLine,
+    CauseLine,
     ReportContent,
     ScopeLine,
     SiteCount,
+    UnattachedSiteLine,
     UncoveredCommune,
+    VariantLine,
     ZoneLine,
 )
 from app.services.coverage import Coverage, get_coverage, get_zones
@@ -31,6 +36,7 @@ from app.services.report_texts import (
     method,
     population_label,
     population_note,
+    road_edits,
     sources,
     warnings,
 )
@@ -45,12 +51,22 @@ CLASS_LABELS_FR = {
 REGIME_LABELS_FR = {"civil": "année civile", "rolling": "année glissante (1er juillet - 30 juin)"}
 
 
-def build_content(session: Session, settings: Settings, code: str, year: int) -> ReportContent:
+def build_content(
+    session: Session,
+    settings: Settings,
+    code: str,
+    year: int,
+    *,
+    mode: str = HEADLINE_MODE,
+    season: str = HEADLINE_SEASON,
+) -> ReportContent:
     """Everything the report of ``year`` says of the département, all of it of one run at that run's own threshold.
+
+    The other published modes and seasons stand beside it in one table.
 
     NotFoundError: no run is published. ConflictError: its figures do not add up, and nothing may be printed of them.
     """
-    published = find_run(session, code, mode="car")
+    published = find_run(session, code, mode=mode, season=season)
     run_id, threshold_s = published.id, published.threshold_s
     coverage = get_coverage(session, code, threshold_s=threshold_s, run_id=run_id)
     run = coverage.run
@@ -95,6 +111,16 @@ def build_content(session: Session, settings: Settings, code: str, year: int) ->
             *(remark for block in agreements for line in block.allocations for remark in line.remarks),
         ),
         alert=cover,
+        travel_label=travel_fr(run.mode, run.season, says_summer=any(v.season == "winter" for v in coverage.variants)),
+        variants=_variant_lines(coverage),
+        unknown_causes=tuple(
+            CauseLine(CAUSE_LABELS_FR[cause], people) for cause, people in coverage.unknown_by_cause.items()
+        ),
+        unattached_sites=tuple(
+            UnattachedSiteLine(site.name, site.departement_code, SITE_CAUSE_LABELS_FR[site.cause], site.nearest_m)
+            for site in coverage.unattached_sites
+        ),
+        road_edits=road_edits(run),
     )
     try:
         check_adds_up(content)
@@ -124,6 +150,22 @@ def _scope_lines(coverage: Coverage) -> tuple[ScopeLine, ...]:
     return tuple(
         ScopeLine(label, by_scope[scope].covered, by_scope[scope].total, by_scope[scope].covered_pct)
         for scope, label in SCOPE_LABELS_FR.items()
+    )
+
+
+def _variant_lines(coverage: Coverage) -> tuple[VariantLine, ...]:
+    has_winter = any(variant.season == "winter" for variant in coverage.variants)
+    return tuple(
+        VariantLine(
+            label=travel_fr(variant.mode, variant.season, says_summer=has_winter),
+            covered=variant.figures.covered,
+            uncovered=variant.figures.uncovered,
+            unknown=variant.figures.unknown,
+            total=variant.figures.total,
+            covered_pct=variant.figures.covered_pct,
+            is_shown=variant.run_id == coverage.run.id,
+        )
+        for variant in coverage.variants
     )
 
 

@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import ZoneFigures
+from app.domain.travel import travel_fr
 from app.domain.wording import integer_fr, threshold_fr
 from app.persistence.models import Commune, Road, RoadNetwork, Run, RunSite
 from app.report.content import MapContent, MapPoint, MapShape, Ring
 from app.services.gaps import Gap
+from app.services.networks import drawn_network
 from app.services.runs import RunView
 from data.territory import territory
 
@@ -80,15 +82,14 @@ def _gap_points(gaps: list[Gap], to_plane: Transformer) -> list[MapPoint]:
 
 
 def _roads(session: Session, run: RunView, crs_epsg: int) -> tuple[tuple[int, Ring], ...]:
-    network_id = session.scalar(
-        select(RoadNetwork.id).join(Run, Run.road_network_id == RoadNetwork.id).where(Run.id == run.id)
-    )
+    used = session.scalars(select(RoadNetwork).join(Run, Run.road_network_id == RoadNetwork.id).where(Run.id == run.id))
+    drawn = drawn_network(session, used.one())
     outline = select(func.ST_Collect(Commune.geometry)).where(Commune.departement_code == run.departement_code)
     merged = func.ST_LineMerge(func.ST_Collect(func.ST_Transform(Road.geometry, crs_epsg)))
     rows = session.execute(
         select(Road.rank, func.ST_AsBinary(func.ST_Simplify(merged, SIMPLIFY_M)))
         .where(
-            Road.network_id == network_id,
+            Road.network_id == (None if drawn is None else drawn.id),
             Road.rank <= MAX_ROAD_RANK,
             Road.geometry.op("&&")(outline.scalar_subquery()),
         )
@@ -110,8 +111,8 @@ def _alt(run: RunView, communes: list[ZoneFigures], gaps: list[Gap]) -> str:
     none = sum(zone.covered == 0 for zone in inhabited)
     worst = sorted((zone for zone in inhabited if zone.uncovered), key=lambda z: (-z.uncovered, z.code))[:NAMED_IN_ALT]
     text = (
-        f"Carte de {run.departement_nom} par commune : part des habitants à moins de {threshold_fr(run.threshold_s)} d'un lieu "
-        f"d'accueil. {whole} communes sur {len(inhabited)} sont entièrement couvertes, {none} ne le sont pas du tout. "
+        f"Carte de {run.departement_nom} par commune : part des habitants à moins de {threshold_fr(run.threshold_s)} "
+        f"{travel_fr(run.mode, run.season)} d'un lieu d'accueil. {whole} communes sur {len(inhabited)} sont entièrement couvertes, {none} ne le sont pas du tout. "
         f"{run.sites_counted} lieux d'accueil sont placés. Les habitants non couverts forment {len(gaps)} zones."
     )
     if worst:

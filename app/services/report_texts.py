@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from app.domain.coverage import ZoneFigures
+from app.domain.travel import travel_fr
 from app.domain.wording import decimal_fr, integer_fr, stale_fr, threshold_fr
 from app.report.content import MethodLine, SourceLine
 from app.report.french import date_fr
@@ -21,6 +22,24 @@ PEOPLE_AT_POINTS_FR = (
     "Aucune grille de population n'est chargée : tous les habitants d'une commune sont comptés en un seul point, son "
     "centre habité. Une commune est donc couverte tout entière, ou pas du tout."
 )
+
+
+SPEEDS_FR = {
+    "car": (
+        "Vitesses pratiquées par type de route, et non vitesses légales ; une attente est ajoutée aux carrefours en "
+        "agglomération et aux feux. La circulation des heures de pointe n'est pas comptée."
+    ),
+    "bike": "Vitesses d'un cycliste ordinaire par type de voie ; ni le relief ni le vélo électrique ne sont comptés.",
+    "foot": "Vitesse d'un marcheur ordinaire ; le relief n'est pas compté.",
+}
+SEASONS_FR = {
+    "summer": "Été : toutes les routes saisonnières sont ouvertes. Si des routes ferment en hiver, le chiffre d'hiver est à côté.",
+    "winter": (
+        "Hiver : les routes fermées au 15 janvier (cols, d'après OpenStreetMap et les routes déclarées) sont fermées. La "
+        "neige sur les routes ouvertes n'est pas comptée."
+    ),
+}
+WITHOUT_FR = {"car": " et les habitants sans voiture", "bike": "", "foot": ""}
 
 
 def alert(run: RunView, year: int) -> str | None:
@@ -71,7 +90,7 @@ def method(run: RunView, *, has_grid: bool) -> tuple[MethodLine, ...]:
     return (
         MethodLine(
             "Question posée",
-            "Combien d'habitants peuvent venir à un lieu d'accueil, en voiture, en moins de "
+            f"Combien d'habitants peuvent venir à un lieu d'accueil, {travel_fr(run.mode, run.season)}, en moins de "
             f"{threshold_fr(run.threshold_s)} ?",
         ),
         MethodLine(
@@ -88,16 +107,15 @@ def method(run: RunView, *, has_grid: bool) -> tuple[MethodLine, ...]:
             f"OpenStreetMap, réseau « {roads['label']} », {integer_fr(roads['nodes'])} carrefours, "
             f"données du {roads['osm_date'] or 'jour inconnu'}, profil de vitesse {roads['profile']}.",
         ),
-        MethodLine(
-            "Vitesses",
-            "Vitesses pratiquées par type de route, et non vitesses légales. Les attentes aux carrefours, les interdictions de "
-            "tourner et les fermetures d'hiver ne sont pas encore prises en compte.",
-        ),
+        MethodLine("Vitesses", SPEEDS_FR[run.mode]),
+        MethodLine("Interdictions de tourner", _restrictions(run)),
+        MethodLine("Saison", SEASONS_FR[run.season]),
         MethodLine(
             "Accès à la route",
             f"Chaque point est rattaché à la route la plus proche du réseau principal et rejoint à pied "
             f"({decimal_fr(parameters['access_walk_m_per_s'], 1)} m/s). Au-delà de {parameters['max_access_m']:.0f} m"
-            f"{' (plus la demi-diagonale du carreau)' if has_grid else ''}, ses habitants sont comptés « inconnu ».",
+            f"{' (plus la demi-diagonale du carreau)' if has_grid else ''}, ou si de l'eau les sépare, ses habitants sont comptés "
+            "« inconnu ».",
         ),
         MethodLine("Habitants", PEOPLE_ON_GRID_FR if has_grid else PEOPLE_AT_POINTS_FR),
         MethodLine(
@@ -108,8 +126,33 @@ def method(run: RunView, *, has_grid: bool) -> tuple[MethodLine, ...]:
         MethodLine(
             "Limites",
             f"{'L’INSEE recommande de ne pas lire un carreau isolé. ' if has_grid else ''}Les horaires d'ouverture, les "
-            "délais de rendez-vous et les habitants sans voiture n'entrent pas dans ce chiffre.",
+            f"délais de rendez-vous{WITHOUT_FR[run.mode]} n'entrent pas dans ce chiffre.",
         ),
+    )
+
+
+def _restrictions(run: RunView) -> str:
+    """As the import of the roads counted them; a run of an earlier version does not say."""
+    if run.mode == "foot":
+        return "Sans objet à pied."
+    facts = run.inputs["roads"].get("facts", {})
+    applied, left = facts.get("restrictions_applied"), facts.get("restrictions_not_applied", 0)
+    if applied is None:
+        return "Ce réseau n'en dit rien : elles ne sont pas prises en compte."
+    said = f"Respectées ({integer_fr(int(applied))} dans le réseau)."
+    return f"{said} {integer_fr(int(left))}, mal décrites dans OpenStreetMap, n'ont pas pu l'être." if left else said
+
+
+def road_edits(run: RunView) -> tuple[str, ...]:
+    """What was declared on top of OpenStreetMap, and whether it held the day the roads were imported."""
+    declared = run.inputs.get("road_edits")
+    if not declared:
+        return ()
+    of_mode = [edit for edit in declared["edits"] if run.mode in edit["modes"]]
+    file = f"Fichier {declared['file']}, empreinte {declared['sha256'][:12]}, jugé au {declared['as_of']}."
+    return (
+        *(edit["said"] + ("" if edit["is_applied"] else " Hors de sa validité : non appliquée.") for edit in of_mode),
+        file,
     )
 
 

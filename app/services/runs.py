@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.travel import HEADLINE_SEASON, options_fr, travel_fr, travels_fr
 from app.errors import NotFoundError, NotReadyError
 from app.persistence.models import Departement, RoadNetwork, Run, RunSite
-from app.persistence.run_repository import published_run
+from app.persistence.run_repository import published_run, published_runs
 from app.services.compute_inputs import load_sites, sites_sha256
 from app.services.compute_sources import changed_sources, read_sources
-from app.services.networks import network_for_departement
+from app.services.networks import current_network, network_for_departement
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class RunView:
     departement_nom: str
     is_fictional: bool
     mode: str
+    season: str
     direction: str
     threshold_s: int
     parameters: dict[str, Any]
@@ -60,20 +62,34 @@ def find_departement(session: Session, code: str) -> Departement:
     return departement
 
 
-def find_run(session: Session, code: str, *, mode: str, run_id: UUID | None = None) -> Run:
-    """The published run of the département, or the one asked for; NotFoundError tells them apart."""
+def find_run(
+    session: Session, code: str, *, mode: str, season: str = HEADLINE_SEASON, run_id: UUID | None = None
+) -> Run:
+    """The published run of the département by that mode in that season, or the one asked for by its id.
+
+    NotFoundError says what is published, and what to type for what is not.
+    """
     departement = find_departement(session, code)
     if run_id is not None:
         run = session.get(Run, run_id)
         if run is None or run.departement_code != code:
             raise NotFoundError(f"Aucun calcul {run_id} pour le département {code}.")
         return run
-    run = published_run(session, code, mode)
+    run = published_run(session, code, mode, season)
     if run is None:
-        raise NotFoundError(
-            f"Aucun calcul publié pour {departement.nom} ({code}), mode « {mode} ». Lancez : accueil30 compute {code}"
-        )
+        raise NotFoundError(_no_run_fr(session, departement, mode, season))
     return run
+
+
+def _no_run_fr(session: Session, departement: Departement, mode: str, season: str) -> str:
+    code = departement.code
+    there = travels_fr((run.mode, run.season) for run in published_runs(session, code))
+    said = f"Aucun calcul publié pour {departement.nom} ({code}), {travel_fr(mode, season)}. Publiés : {there}."
+    try:
+        network_for_departement(session, code, mode=mode, season=season)
+    except NotReadyError as error:
+        return f"{said} {error.detail}"
+    return f"{said} Lancez : accueil30 compute {code}{options_fr(mode, season)}"
 
 
 def view_of(session: Session, run: Run) -> RunView:
@@ -88,6 +104,7 @@ def view_of(session: Session, run: Run) -> RunView:
         departement_nom=departement.nom,
         is_fictional=departement.is_fictional,
         mode=run.mode,
+        season=run.season,
         direction=run.direction,
         threshold_s=run.threshold_s,
         parameters=run.parameters,
@@ -111,13 +128,12 @@ def view_of(session: Session, run: Run) -> RunView:
 
 
 def _changed_since(session: Session, run: Run, used: RoadNetwork) -> tuple[str, ...]:
-    """What a new run would find otherwise than this one did."""
-    try:
-        network = network_for_departement(session, run.departement_code, mode=run.mode)
-    except NotReadyError:
-        network = used
-    if network.name != used.name:
-        network = used  # another network would answer by default; this run was asked for on its own
-    now = read_sources(session, run.departement_code, network)
-    now["sites"] = {"sha256": sites_sha256(load_sites(session, run.departement_code, network))}
+    """What a new run would find otherwise than this one did. Its roads are those of the network of the same name now:
+    another network may answer by default, but this run was not made on it.
+    """
+    network = current_network(session, used.name, used.mode, used.season)
+    now = read_sources(session, run.departement_code, network or used)
+    if network is None:
+        now["roads"] = {}  # imported again, and nothing closes in winter any more
+    now["sites"] = {"sha256": sites_sha256(load_sites(session, run.departement_code, network or used))}
     return changed_sources(run.inputs, now)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.coverage import SCOPES, Scope
 from app.domain.site import FORM_LABELS_FR
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.errors import FieldError, InvalidInputError
 from app.persistence import tiles as store
 from app.persistence.data_version import runs_version, sites_version
@@ -72,6 +73,8 @@ class Tile:
     y: int
     departement: str | None
     scope: Scope
+    mode: str = HEADLINE_MODE
+    season: str = HEADLINE_SEASON
 
 
 def check_tile(tile: Tile) -> None:
@@ -124,6 +127,8 @@ def _parameters(tile: Tile) -> dict[str, Any]:
         "x": tile.x,
         "y": tile.y,
         "departement": tile.departement,
+        "mode": tile.mode,
+        "season": tile.season,
         "around_deg": AROUND_DEG,
         "scope": tile.scope,
         "neighbours": neighbours,

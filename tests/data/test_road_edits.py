@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,9 @@ import numpy as np
 import pytest
 
 from data.errors import BadInputError
-from data.network import graph_from_osm
 from data.road_edits import FIRST_DECLARED_ID, JOIN_WITHIN_M, RoadEdits, apply_road_edits, read_road_edits
-from routing.profile import load_profile
 from tests.data import drawn_map
-from tests.data.drawn_map import CRS_EPSG, DrawnMap
+from tests.data.drawn_map import DrawnMap, drawn_profile
 
 #: Two roads with a river between B and C; E is a landing 200 m from any road; F to G is private, on the way A to H.
 RIVER = """\
@@ -57,11 +56,10 @@ def river(tmp_path: Path) -> DrawnMap:
     return drawn_map.draw(tmp_path / "river.osm.pbf", RIVER, WAYS)
 
 
-def edited(made: DrawnMap, edits: RoadEdits) -> DrawnMap:
+def edited(made: DrawnMap, edits: RoadEdits, mode: str = "car", season: str = "summer") -> DrawnMap:
     """The same map with the edits in it."""
     tables, _ = apply_road_edits(made.tables, edits)
-    graph, report = graph_from_osm(tables, load_profile("car"), name="dessin", crs_epsg=CRS_EPSG)
-    return DrawnMap(made.path, made.lon_lat, tables, graph, report)
+    return replace(made, tables=tables).again(mode, season)
 
 
 def time_s(made: DrawnMap, start: str, end: str) -> float:
@@ -78,7 +76,7 @@ def test_a_crossing_joins_the_two_banks_in_its_minutes_and_the_wait(river: Drawn
     alone_s = time_s(river, "A", "B")
     with_boat = edited(river, read(tmp_path, crossing(river)))
     other_bank_s = time_s(with_boat, "C", "D")
-    wait_s = load_profile("car").boarding_wait_s
+    wait_s = drawn_profile("car").boarding_wait_s
     assert time_s(with_boat, "A", "D") == pytest.approx(alone_s + wait_s + 360 + other_bank_s, abs=0.001)
     assert time_s(with_boat, "D", "A") == pytest.approx(time_s(with_boat, "A", "D"), abs=0.001)
     assert time_s(with_boat, "A", "B") == alone_s, "nothing else moves"
@@ -196,6 +194,49 @@ def test_a_winter_closure_writes_the_condition_openstreetmap_uses(river: DrawnMa
     assert tables.way_tags[0]["motor_vehicle:conditional"] == "no @ (Nov 15-May 01)"
     assert tables.way_tags[0]["highway"] == "tertiary"
     assert "motor_vehicle:conditional" not in river.tables.way_tags[0]
+
+
+#: A pass from B to C, and the valley road that goes round by D and E all year.
+PASS = """\
+A----B----C----F
+     |    |
+     |    |
+     |    |
+     D----E
+"""
+PASS_WAYS = [("AB", STREET), ("BC", STREET), ("CF", STREET), ("BDEC", STREET)]
+
+
+def test_a_pass_declared_closed_in_winter_makes_the_pair(tmp_path: Path) -> None:
+    """In winter, who lives at A goes round to F: exactly the time of a map without the pass."""
+    made = drawn_map.draw(tmp_path / "pass.osm.pbf", PASS, PASS_WAYS)
+    closure = read(tmp_path, edit("close_winter", osm_way_id=102, closed_from="11-15", closed_until="05-01"))
+    in_summer, in_winter = (edited(made, closure, season=season) for season in ("summer", "winter"))
+    without = drawn_map.draw(tmp_path / "valley.osm.pbf", PASS, [way for way in PASS_WAYS if way[0] != "BC"])
+    assert time_s(in_summer, "A", "F") == time_s(made, "A", "F")
+    assert time_s(in_winter, "A", "F") == time_s(without, "A", "F") > time_s(made, "A", "F")
+    assert in_summer.report.ways_closed_in_winter == 1
+    assert "Sans effet" not in apply_road_edits(made.tables, closure)[1][0].message
+    on_a_bike = edited(made, closure, mode="bike", season="winter")
+    assert time_s(on_a_bike, "A", "F") == time_s(made.again("bike"), "A", "F"), "declared for cars only"
+
+
+def test_a_closure_that_spares_the_winter_day_is_said_to_have_no_effect(tmp_path: Path) -> None:
+    made = drawn_map.draw(tmp_path / "pass.osm.pbf", PASS, PASS_WAYS)
+    closure = read(tmp_path, edit("close_winter", osm_way_id=102, closed_from="02-01", closed_until="03-01"))
+    assert "15 janvier" in apply_road_edits(made.tables, closure)[1][0].message
+    assert time_s(edited(made, closure, season="winter"), "A", "F") == time_s(made, "A", "F")
+
+
+def test_a_crossing_carries_only_the_modes_it_is_declared_for(river: DrawnMap, tmp_path: Path) -> None:
+    """A passer for walkers and bicycles: 6 minutes and their own wait; the car stays on its bank."""
+    boat = read(tmp_path, crossing(river, modes=["bike", "foot"]))
+    assert not edited(river, boat).is_attached("D")
+    for mode in ("bike", "foot"):
+        made = edited(river, boat, mode)
+        wait_s = drawn_profile(mode).boarding_wait_s
+        banks_s = time_s(made, "A", "B") + time_s(made, "C", "D")
+        assert time_s(made, "A", "D") == pytest.approx(banks_s + wait_s + 360, abs=0.001), mode
 
 
 @pytest.mark.parametrize(

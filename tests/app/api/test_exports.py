@@ -50,8 +50,8 @@ def test_a_workbook_holds_texts_not_formulas_nor_links() -> None:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
         assert not [name for name in book.namelist() if "rels" in name and "sheet1" in name]
     assert "<f>" not in sheet
-    # Two headings and the text of each of three lines, its run, its date and the sites counted.
-    assert sheet.count('t="s"') == 5 + 3 * 4
+    # Six headings and the texts of each of three lines: its own, its run, its date, its journey, the sites counted.
+    assert sheet.count('t="s"') == 6 + 3 * 5
 
 
 def test_every_line_carries_its_run_threshold_and_scope() -> None:
