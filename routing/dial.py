@@ -75,7 +75,7 @@ class Arcs:
     first_out: Int32
     record: UInt64
     most_out: int
-    _spare: list[_Workspace] = field(default_factory=list)
+    _spare: list[Workspace] = field(default_factory=list)
 
     @property
     def node_count(self) -> int:
@@ -87,29 +87,30 @@ class Arcs:
         return self.first_out.nbytes + self.record.nbytes
 
     @contextmanager
-    def workspace(self) -> Iterator[_Workspace]:
+    def workspace(self) -> Iterator[Workspace]:
         """One that nobody else is using: kept from an earlier search, or new."""
         try:
             workspace = self._spare.pop()  # a list's pop and append are whole, whatever the threads
         except IndexError:
-            workspace = _Workspace(self.node_count, self.most_out)
+            workspace = Workspace(self.node_count, self.most_out)
         try:
             yield workspace
         finally:
             self._spare.append(workspace)
 
 
-class _Workspace:
+class Workspace:
     """What one search at a time writes in; as many as there are searches at once."""
 
-    def __init__(self, node_count: int, most_out: int) -> None:
+    def __init__(self, node_count: int, most_out: int, *, keeps_log: bool = False) -> None:
         self.label = np.full(node_count, UNREACHED_DS.astype(np.uint64) << _HALF, np.uint64)
-        self.met = np.empty(node_count + 1, np.uint32)
         self.base_ds = _BASE_TOP
         self.first_chunk = np.zeros(BUCKETS + 1, np.uint32)
         self.end = np.zeros(BUCKETS + 1, np.uint32)
         candidates = (max(most_out, _COPIED) << CHUNK_BITS) + _COPIED
         self.candidate = np.empty((2, candidates), np.uint64)
+        self.met = np.empty(node_count + candidates, np.uint32)
+        self.was = np.empty(len(self.met) if keeps_log else 1, np.uint64)
         self._make_chunks(_FIRST_CHUNKS + (candidates >> 3))
 
     def _make_chunks(self, count: int) -> None:
@@ -128,14 +129,37 @@ class _Workspace:
         """How many nodes were met; ``label``, ``met`` and ``base_ds`` then say which and when."""
         while True:
             self.lower_base(limit_ds)
-            met_count: int = _search(
-                arcs.first_out, arcs.record, *seeds, limit_ds, self.base_ds, self.label, self.met, self.first_chunk,
-                self.end, self.pool, self.next_chunk, self.free, self.candidate[0], self.candidate[1],
-            )  # fmt: skip
+            met_count = self._run(arcs, seeds, limit_ds, self.base_ds)
             if met_count >= 0:
                 return met_count
-            self.end.fill(0)
-            self._make_chunks(4 * len(self.free))
+            self._grow()
+
+    def improve(self, arcs: Arcs, seeds: tuple[Int32, Int32, Int32], limit_ds: int) -> int:
+        """Lower the labels that stand (base 0) by what comes from the seeds; how many times one was lowered.
+
+        ``met`` and ``was`` then say which and from what, in order (``keeps_log``); a node may come again.
+        """
+        while True:
+            count = self._run(arcs, seeds, limit_ds, 0)
+            if count >= 0:
+                return count
+            done = -1 - count
+            self.label[self.met[:done][::-1]] = self.was[:done][::-1]  # of one node, the first is written last
+            self._grow()
+
+    def _run(self, arcs: Arcs, seeds: tuple[Int32, Int32, Int32], limit_ds: int, base_ds: int) -> int:
+        count: int = _search(
+            arcs.first_out, arcs.record, *seeds, limit_ds, base_ds, self.label, self.met, self.was, self.first_chunk,
+            self.end, self.pool, self.next_chunk, self.free, self.candidate[0], self.candidate[1],
+        )  # fmt: skip
+        return count
+
+    def _grow(self) -> None:
+        self.end.fill(0)
+        self._make_chunks(4 * len(self.free))
+        if len(self.was) > 1:
+            self.met = np.empty(2 * len(self.met), np.uint32)
+            self.was = np.empty(len(self.met), np.uint64)
 
 
 def pack(first_out: Int32, head: Int32, weight_ds: Int32) -> Arcs:
@@ -250,7 +274,7 @@ def _earliest(chunk: np.uint64, end: np.uint64, pool: UInt64, next_chunk: UInt32
 
 @compiled(
     int64(
-        _INT32S, _UINT64S, _INT32S, _INT32S, _INT32S, int64, int64, uint64[::1], uint32[::1],
+        _INT32S, _UINT64S, _INT32S, _INT32S, _INT32S, int64, int64, uint64[::1], uint32[::1], uint64[::1],
         uint32[::1], uint32[::1], uint64[::1], uint32[::1], uint32[::1], uint64[::1], uint64[::1],
     )
 )  # fmt: skip
@@ -264,6 +288,7 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
     base_ds: int,
     label: UInt64,
     met: UInt32,
+    was: UInt64,
     first_chunk: UInt32,
     end: UInt32,
     pool: UInt64,
@@ -272,21 +297,25 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
     candidate: UInt64,
     candidate_site: UInt64,
 ) -> int:
-    """Lower the labels of all that is reached; how many nodes were met, -1 when there are too few chunks.
+    """Lower the labels of all that is reached; how many nodes were met, or -1 - that when there is no room left.
 
     All is unsigned: an index that cannot be negative needs no test for it. ``label[v] >= beyond`` says that v
-    has not been met in this search.
+    has not been met in this search. When ``was`` has the room, every label lowered counts as met, and what it
+    was is kept.
     """
     base = uint64(base_ds)
     beyond = (base + uint64(limit_ds) + _ONE) << _HALF
     now = base  # where the window of buckets starts
     far = uint64(len(end) - 1)
-    last = min(far, uint64(limit_ds >> BUCKET_BITS))
     bucket, chunk, stop_all = _ZERO, _ZERO, _ZERO
     is_far = False
     seed, seed_count = _ZERO, uint64(len(seed_node))
     met_count = _ZERO
     free_count = uint64(len(free))
+    waiting = _ZERO
+    keeps_log = len(was) > 1
+    met_from = _ZERO if keeps_log else beyond
+    log_bits = ~_ZERO if keeps_log else _ZERO
     while True:
         count = _ZERO
         if seed < seed_count:  # as if arcs led to the seeds
@@ -297,10 +326,10 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
                 seed += _ONE
                 count += _ONE
         elif chunk == _ZERO:  # on to the next bucket
+            if waiting == _ZERO:
+                return int64(met_count)  # type: ignore[return-value]  # numba
             stop_all = uint64(end[bucket])
             if stop_all == _ZERO:
-                if bucket == last:
-                    return int64(met_count)  # type: ignore[return-value]  # numba
                 bucket += _ONE
                 continue
             chunk = uint64(first_chunk[bucket])
@@ -308,13 +337,13 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
             is_far = bucket == far
             if is_far:
                 now = min(_earliest(chunk, stop_all, pool, next_chunk, label), beyond >> _HALF)
-                last = min(far, ((beyond >> _HALF) - now) >> _WIDTH)
                 bucket = _ZERO
             continue
         else:
             i = chunk << _CHUNK
             is_last = (stop_all - _ONE) >> _CHUNK == chunk
             stop = stop_all if is_last else i + _IN_CHUNK + _ONE
+            waiting -= stop - i
             if is_far:  # what has waited beyond the window goes into its bucket
                 while i < stop:
                     candidate[count] = pool[i]
@@ -347,6 +376,8 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
             free[free_count] = chunk
             free_count += _ONE
             chunk = _ZERO if is_last else uint64(next_chunk[chunk])
+        if met_count + count > uint64(len(met)):
+            return int64(-1) - int64(met_count)  # type: ignore[return-value]
         if not is_far:
             better_count = _ZERO
             i = _ZERO
@@ -359,12 +390,14 @@ def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
                 is_better = uint64(new < min(old, beyond))
                 label[v] = new if is_better else old
                 met[met_count] = v
-                met_count += is_better & uint64(old >= beyond)
+                was[met_count & log_bits] = old
+                met_count += is_better & uint64(old >= met_from)
                 candidate[better_count] = reach & _UNMARKED
                 better_count += is_better & (reach >> _MARK_AT)
             count = better_count
         if free_count < count:
-            return -1
+            return int64(-1) - int64(met_count)  # type: ignore[return-value]
+        waiting += count
         i = _ZERO
         while i < count:  # put them at the end of their buckets
             entry = candidate[i]
