@@ -178,7 +178,7 @@ def build_road_graph(
     - nodes are **renumbered** along a Hilbert curve (searches are up to three times faster);
       ``node_osm_id`` follows, so a node is found again by its OSM id. Roads and shapes keep their order;
     - ``road_attachable`` is what the class of the road allows; the graph's own is true only where, besides,
-      one arc lies wholly in the main component: whoever is attached can come and go;
+      the road is entered from the main component and left into it: whoever is attached can come and go;
     - times are whole deciseconds of 1 to ``MAX_ROAD_DS``, or ``UNREACHED_DS`` for a closed direction: the
       caller rounds (and lifts 0 to 1). A road closed both ways may stay, for drawing; it carries no arc;
     - a delay is a part of its time, and that of a closed direction is put to 0;
@@ -210,7 +210,7 @@ def build_road_graph(
         **nodes,
         in_main_component=is_main | _holds(is_main, nodes["node_junction"]),
         **_road_columns(given, node_of, start, end, turns),
-        road_attachable=given["road_attachable"] & _has_arc_within(is_main, arcs, len(given["road_tail"])),
+        road_attachable=given["road_attachable"] & _can_come_and_go(is_main, arcs, len(given["road_tail"])),
         **_entries(node_of, turns),
         names=tuple(names),
         **{name: given[name] for name in _LINE_COLUMNS},
@@ -361,10 +361,13 @@ def _holds(is_main: Bool, node_junction: Int32) -> Bool:
     return holds
 
 
-def _has_arc_within(is_main: Bool, arcs: Int32, road_count: int) -> Bool:
-    has_arc = np.zeros(road_count, np.bool_)
-    has_arc[arcs[3][is_main[arcs[0]] & is_main[arcs[1]]]] = True
-    return has_arc
+def _can_come_and_go(is_main: Bool, arcs: Int32, road_count: int) -> Bool:
+    """Roads entered from the main component by one of their arcs, and left into it by one, perhaps another."""
+    start, end, _, road = arcs
+    is_entered, is_left = np.zeros(road_count, np.bool_), np.zeros(road_count, np.bool_)
+    is_entered[road[is_main[start]]] = True
+    is_left[road[is_main[end]]] = True
+    return is_entered & is_left
 
 
 def _node_columns(given: _Columns, order: Int64, node_of: Int32, turns: TurnStates) -> _Columns:

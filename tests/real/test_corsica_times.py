@@ -18,7 +18,7 @@ from routing.isochrone import isochrones
 from routing.search import times_at, times_from_origins, times_to_sites
 from routing.snap import Attachment, attach, attachment_xy
 from tests.routing.oracles import networkx_times_and_sites, scipy_times, seeds_of
-from tests.routing.test_search import assert_is_shortest
+from tests.routing.test_definition import assert_is_shortest
 
 pytestmark = pytest.mark.real_data
 

@@ -1,8 +1,10 @@
-"""The same questions answered by slow and independent means: other people's Dijkstra, and plain Python."""
+"""The same questions answered by slow and independent means: other people's Dijkstra, and a driver with a diary."""
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections.abc import Sequence
 
 import networkx
 import numpy as np
@@ -12,6 +14,7 @@ from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
 
 from routing.graph import UNREACHED_DS, Csr, RoadGraph
 from routing.snap import Attachment
+from tests.routing.worlds import Road
 
 NEVER = int(UNREACHED_DS)
 
@@ -21,22 +24,34 @@ def _rounded(x: float) -> int:
 
 
 def seeds_of(graph: RoadGraph, sites: Attachment, direction: str) -> list[tuple[int, int, int]]:
-    """(node, time_ds, site): the ends of each site's road between which and the site one may drive."""
+    """(node, time_ds, site): the nodes between which and each site one may drive, read off the graph's columns."""
     seeds = []
     for site, (road, fraction, access_m) in enumerate(
         zip(sites.road.tolist(), sites.fraction.tolist(), sites.access_m.tolist(), strict=True)
     ):
         if road < 0:
             continue
-        there, back = int(graph.road_forward_ds[road]), int(graph.road_backward_ds[road])
-        by_tail, by_head = (there, back) if direction == "arrival" else (back, there)
         walk_ds = _rounded(access_m * 10 / 1.3)
-        for node, part, whole in (
-            (int(graph.road_tail[road]), fraction, by_tail),
-            (int(graph.road_head[road]), 1 - fraction, by_head),
+        tail, head = int(graph.road_tail[road]), int(graph.road_head[road])
+        if fraction in (0, 1):
+            junction = tail if fraction == 0 else head
+            states = np.flatnonzero(graph.node_junction == junction).tolist()
+            seeds += [(node, walk_ds, site) for node in (states if direction == "arrival" else [junction])]
+            continue
+        for is_forward, start, part, whole, delay, end in (
+            (True, tail, fraction, graph.road_forward_ds, graph.road_forward_delay_ds, graph.road_forward_end),
+            (False, head, 1 - fraction, graph.road_backward_ds, graph.road_backward_delay_ds, graph.road_backward_end),
         ):
-            if part == 0 or whole != NEVER:
-                seeds.append((node, walk_ds + (_rounded(part * whole) if part else 0), site))
+            whole_ds, delay_ds = int(whole[road]), int(delay[road])
+            if whole_ds == NEVER:
+                continue
+            if direction == "departure":
+                time_ds = _rounded((1 - part) * (whole_ds - delay_ds)) + delay_ds
+                seeds.append((int(end[road]), walk_ds + time_ds, site))
+                continue
+            is_entry = (graph.entry_road == road) & (graph.entry_is_forward == is_forward)
+            time_ds = walk_ds + _rounded(part * (whole_ds - delay_ds))
+            seeds += [(node, time_ds, site) for node in [start, *graph.entry_node[is_entry].tolist()]]
     return seeds
 
 
@@ -67,19 +82,12 @@ def scipy_times(graph: RoadGraph, sites: Attachment, direction: str) -> NDArray[
 def networkx_times_and_sites(
     graph: RoadGraph, sites: Attachment, direction: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """One search per site, then the minimum, of equal ones the first site: int64[n] twice."""
+    """One search per site over the nodes, then the minimum, of equal ones the first site: int64[n] twice."""
+    csr: Csr = graph.backward if direction == "arrival" else graph.forward
+    start = np.repeat(np.arange(graph.node_count), np.diff(csr.first_out))
     twin: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
     twin.add_nodes_from(range(graph.node_count))
-    for tail, head, there, back in zip(
-        graph.road_tail.tolist(),
-        graph.road_head.tolist(),
-        graph.road_forward_ds.tolist(),
-        graph.road_backward_ds.tolist(),
-        strict=True,
-    ):
-        for start, end, weight in ((tail, head, there), (head, tail, back)):
-            if weight != NEVER:
-                twin.add_edge(*((end, start) if direction == "arrival" else (start, end)), weight=weight)
+    twin.add_weighted_edges_from(zip(start.tolist(), csr.head.tolist(), csr.weight_ds.tolist(), strict=True))
     times = np.full((len(sites) + 1, graph.node_count), NEVER, np.int64)
     for node, time_ds, site in seeds_of(graph, sites, direction):
         found = networkx.single_source_dijkstra_path_length(twin, node)
@@ -87,3 +95,93 @@ def networkx_times_and_sites(
             times[site, reached] = min(times[site, reached], time_ds + further_ds)
     best = times.min(axis=0)
     return best, np.where(best == NEVER, -1, times.argmin(axis=0))
+
+
+# --- a driver with a diary: the same towns, without graph, states or columns --------------------------------
+
+Diary = tuple[int, ...]  #: the last roads driven, directed; only as many as the longest path can ask for
+
+
+class Driver:
+    """Drives a town as it was written, and looks the whole drive up among the forbidden paths at each turn."""
+
+    def __init__(self, roads: Sequence[Road], paths: Sequence[Sequence[int]]) -> None:
+        self.paths = {tuple(path) for path in paths}
+        self.lengths = sorted({len(path) for path in self.paths})
+        self.kept = max(self.lengths, default=1) - 1
+        self.ways = [road.way(is_back) for road in roads for is_back in (0, 1)]
+        self.out: dict[int, list[int]] = {}
+        for way, (start, _, time_ds, _) in enumerate(self.ways):
+            if time_ds != NEVER:
+                self.out.setdefault(start, []).append(way)
+
+    def may_go_on(self, diary: Diary, way: int) -> bool:
+        drive = (*diary, way)
+        return not any(drive[-length:] in self.paths for length in self.lengths)
+
+    def _noted(self, diary: Diary, way: int) -> Diary:
+        return (*diary, way)[-self.kept :] if self.kept else ()
+
+    def drives(self, place: tuple[int, float] | int) -> dict[tuple[int, Diary], int]:
+        """Time of being at each junction with each diary, from a junction (int) or from (road, fraction)."""
+        best: dict[tuple[int, Diary], int] = {}
+        queue = self._starts(place)
+        heapq.heapify(queue)
+        while queue:
+            time_ds, junction, diary = heapq.heappop(queue)
+            if (junction, diary) in best:
+                continue
+            best[junction, diary] = time_ds
+            for way in self.out.get(junction, []):
+                if self.may_go_on(diary, way):
+                    heapq.heappush(queue, (time_ds + self.ways[way][2], self.ways[way][1], self._noted(diary, way)))
+        return best
+
+    def _starts(self, place: tuple[int, float] | int) -> list[tuple[int, int, Diary]]:
+        if isinstance(place, int):
+            return [(0, place, ())]
+        road, fraction = place
+        if fraction in (0, 1):
+            return [(0, self.ways[2 * road][int(fraction)], ())]
+        starts = []
+        for way, ahead in ((2 * road, 1 - fraction), (2 * road + 1, fraction)):
+            _, end, time_ds, delay_ds = self.ways[way]
+            if time_ds != NEVER:
+                starts.append((_rounded(ahead * (time_ds - delay_ds)) + delay_ds, end, self._noted((), way)))
+        return starts
+
+    def at_junctions(self, place: tuple[int, float] | int) -> dict[int, int]:
+        best: dict[int, int] = {}
+        for (junction, _), time_ds in self.drives(place).items():
+            best[junction] = min(time_ds, best.get(junction, NEVER))
+        return best
+
+    def between(self, place: tuple[int, float] | int, goals: Sequence[tuple[int, float]]) -> list[int]:
+        """Times from one place to each goal (road, fraction), NEVER where there is no way."""
+        drives = self.drives(place)
+        return [self._end(place, drives, road, fraction) for road, fraction in goals]
+
+    def _end(
+        self, place: tuple[int, float] | int, drives: dict[tuple[int, Diary], int], road: int, fraction: float
+    ) -> int:
+        if fraction in (0, 1):
+            junction = self.ways[2 * road][int(fraction)]
+            return min((time_ds for (at, _), time_ds in drives.items() if at == junction), default=NEVER)
+        ends = [NEVER]
+        for way, part in ((2 * road, fraction), (2 * road + 1, 1 - fraction)):
+            start, _, time_ds, delay_ds = self.ways[way]
+            if time_ds == NEVER:
+                continue
+            driven_ds = _rounded(part * (time_ds - delay_ds))
+            ends += [
+                at_ds + driven_ds for (at, diary), at_ds in drives.items() if at == start and self.may_go_on(diary, way)
+            ]
+        return min([*ends, *self._along(place, road, fraction)])
+
+    def _along(self, place: tuple[int, float] | int, road: int, fraction: float) -> list[int]:
+        if isinstance(place, int) or place[0] != road or place[1] in (0, 1):
+            return []
+        if place[1] == fraction:
+            return [0]
+        _, _, time_ds, delay_ds = self.ways[2 * road + int(place[1] > fraction)]
+        return [] if time_ds == NEVER else [_rounded(abs(fraction - place[1]) * (time_ds - delay_ds))]

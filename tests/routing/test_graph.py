@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,21 @@ import pytest
 from hypothesis import given, settings
 
 from routing.components import largest_strong_component, strong_components
-from routing.graph import UNREACHED_DS, Csr, RoadGraph
+from routing.graph import UNREACHED_DS, Csr, RoadGraph, build_road_graph
 from routing.graph_files import BrokenGraphError, open_graph, save_graph
 from routing.ordering import hilbert_order
-from tests.routing.worlds import CLOSED, Road, by_osm_id, grid_world, make_graph, node_at, random_worlds
+from tests.routing.worlds import (
+    CLOSED,
+    META,
+    Road,
+    back,
+    by_osm_id,
+    grid_world,
+    make_graph,
+    node_at,
+    random_worlds,
+    there,
+)
 
 
 def arcs_of(csr: Csr) -> list[tuple[int, int, int]]:
@@ -98,12 +110,39 @@ def test_a_path_of_many_nodes_needs_no_deep_stack() -> None:
         ({"shape_first": [0, 2, 5]}, "shape_first ends at 5"),
         ({"shape_x_m": [0.0, 100.0, 100.0, 150.0]}, "road 1: shape does not go"),
         ({"shape_y_m": [0.0, 0.0, 1.0, 0.0]}, "road 1: shape does not go"),
+        ({"shape_first": []}, "shape_first does not start at 0"),
+        ({"road_forward_delay_ds": [0, 6]}, "road 1: delay"),
+        ({"road_backward_delay_ds": [-1, 0]}, "road 0: delay"),
+        ({"road_backward_delay_ds": [0]}, "differ in length"),
+        ({"water_first": [0, 1], "water_x_m": [1.0], "water_y_m": [1.0]}, "water line 0: shape has fewer"),
+        ({"water_first": [0, 2], "water_x_m": [1.0], "water_y_m": [1.0]}, "water_first ends at 2"),
+        ({"water_first": [0, 2], "water_x_m": [1.0, np.nan], "water_y_m": [1.0, 0.0]}, "water point 1: coord"),
     ],
 )
 def test_roads_that_cannot_be_are_refused_by_name(changes: dict[str, Any], message: str) -> None:
     nodes = [(0.0, 0.0), (100.0, 0.0), (200.0, 0.0)]
     with pytest.raises(ValueError, match=message):
         make_graph(nodes, [Road(0, 1, 5), Road(1, 2, 5)], **changes)
+
+
+def test_a_column_nobody_knows_or_that_is_missing_is_refused() -> None:
+    with pytest.raises(TypeError, match="road_speed"):
+        make_graph([(0.0, 0.0), (1.0, 0.0)], [Road(0, 1, 5)], road_speed=[1])
+    with pytest.raises(TypeError, match="node_x_m"):
+        build_road_graph(meta=META, names=())  # type: ignore[call-arg]
+
+
+def test_without_delays_waters_or_forbidden_paths_there_are_none() -> None:
+    graph = make_graph([(0.0, 0.0), (1.0, 0.0)], [Road(0, 1, 5)], road_forward_delay_ds=None, water_first=None)
+    assert graph.road_forward_delay_ds.tolist() == graph.road_backward_delay_ds.tolist() == [0]
+    assert (graph.water_first.tolist(), len(graph.water_x_m), len(graph.entry_road)) == ([0], 0, 0)
+    assert graph.node_count == graph.junction_count == 2
+    assert graph.meta.season == "summer"
+
+
+def test_a_closed_direction_has_no_delay() -> None:
+    graph = make_graph([(0.0, 0.0), (1.0, 0.0)], [Road(0, 1, 5, CLOSED, there_delay_ds=5, back_delay_ds=7)])
+    assert (graph.road_forward_delay_ds[0], graph.road_backward_delay_ds[0]) == (5, 0)
 
 
 def test_a_graph_cannot_be_changed(tmp_path: Path) -> None:
@@ -130,7 +169,18 @@ def assert_same(one: RoadGraph, other: RoadGraph) -> None:
 
 
 def test_what_is_saved_is_what_is_opened(tmp_path: Path) -> None:
-    graph = make_graph([(0, 0), (9, 0)], [Road(0, 1, 5)], names=("Rue de l’Église",), road_name=[0])
+    graph = make_graph(
+        [(0, 0), (9, 0)],
+        [Road(0, 1, 5, there_delay_ds=2)],
+        [[there(0), back(0)]],
+        names=("Rue de l’Église",),
+        road_name=[0],
+        water_first=[0, 2],
+        water_x_m=[1.0, 2.0],
+        water_y_m=[-1.0, 1.0],
+        meta=replace(META, season="winter"),
+    )
+    assert graph.node_count == 3
     save_graph(graph, tmp_path / "deep" / "g")
     opened = open_graph(tmp_path / "deep" / "g")
     assert_same(graph, opened)
@@ -156,7 +206,7 @@ def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-8])
 
 
-@pytest.mark.parametrize("name", ["shape_x_m.npy", "forward_head.npy", "graph.json"])
+@pytest.mark.parametrize("name", ["shape_x_m.npy", "forward_head.npy", "water_first.npy", "graph.json"])
 @pytest.mark.parametrize("damage", [_cut, Path.unlink])
 def test_a_truncated_folder_is_refused(tmp_path: Path, name: str, damage: Any) -> None:
     save_graph(grid_world(3), tmp_path / "g")

@@ -1,4 +1,4 @@
-"""The search against theory, against hand-made worlds and against two other implementations."""
+"""The search in hand-made worlds and against two other implementations; what it must be, in test_definition."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from routing.graph_files import open_graph, save_graph
 from routing.search import Reach, times_from_origins, times_to_sites
 from routing.snap import Attachment
 from tests.routing.oracles import networkx_times_and_sites, scipy_times, seeds_of
+from tests.routing.test_definition import assert_is_shortest
 from tests.routing.worlds import CLOSED, Road, at, by_osm_id, grid_world, make_graph, random_worlds
 
 Direction = Literal["arrival", "departure"]
@@ -142,65 +143,6 @@ def test_every_node_has_the_time_and_site_that_others_find(
     np.testing.assert_array_equal(reach.time_ds, time_ds)
     np.testing.assert_array_equal(reach.site, site)
     np.testing.assert_array_equal(reach.time_ds, scipy_times(graph, sites, direction))
-
-
-@given(random_worlds(), st.sampled_from(DIRECTIONS))
-@settings(max_examples=100, deadline=None)
-def test_no_arc_improves_a_time_and_every_time_has_a_witness(
-    world: tuple[RoadGraph, Attachment], direction: Direction
-) -> None:
-    graph, sites = world
-    reach = search(graph, sites, direction)
-    assert_is_shortest(graph, reach, seeds_of(graph, sites, direction))
-
-
-def assert_is_shortest(graph: RoadGraph, reach: Reach, seeds: list[tuple[int, int, int]]) -> None:
-    csr = graph.backward if reach.direction == "arrival" else graph.forward
-    start = np.repeat(np.arange(graph.node_count), np.diff(csr.first_out))
-    time_ds = reach.time_ds.astype(np.int64)
-    by_arc_ds = np.where(time_ds[start] < NEVER, time_ds[start] + csr.weight_ds, NEVER)
-    assert (time_ds[csr.head] <= by_arc_ds).all()
-    explained = np.zeros(graph.node_count, np.bool_)
-    is_tight = (by_arc_ds < NEVER) & (by_arc_ds == time_ds[csr.head]) & (reach.site[start] == reach.site[csr.head])
-    explained[csr.head[is_tight]] = True
-    for node, seed_ds, site in seeds:
-        assert time_ds[node] <= seed_ds
-        explained[node] |= time_ds[node] == seed_ds and reach.site[node] == site
-    np.testing.assert_array_equal(explained, time_ds < NEVER)
-    np.testing.assert_array_equal(reach.site >= 0, time_ds < NEVER)
-
-
-@given(random_worlds(), st.integers(0, 40))
-@settings(max_examples=100, deadline=None)
-def test_a_limit_only_hides_what_lies_beyond_it(world: tuple[RoadGraph, Attachment], limit_ds: int) -> None:
-    graph, sites = world
-    free, limited = times_to_sites(graph, sites), times_to_sites(graph, sites, limit_ds)
-    within = free.time_ds <= limit_ds
-    np.testing.assert_array_equal(limited.time_ds, np.where(within, free.time_ds, UNREACHED_DS))
-    np.testing.assert_array_equal(limited.site, np.where(within, free.site, -1))
-
-
-@given(random_worlds(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
-def test_the_order_of_sites_matters_to_nobody(world: tuple[RoadGraph, Attachment], random: object) -> None:
-    graph, sites = world
-    order = np.arange(len(sites))
-    random.shuffle(order)  # type: ignore[attr-defined]
-    one, other = times_to_sites(graph, sites), times_to_sites(graph, sites.take(order))
-    np.testing.assert_array_equal(one.time_ds, other.time_ds)
-    # Among sites at one time the lowest index wins: told apart by nothing else than their own times.
-    each = np.stack([times_to_sites(graph, sites.take(np.array([i]))).time_ds for i in range(len(sites))])
-    reached = one.time_ds < UNREACHED_DS
-    np.testing.assert_array_equal(one.site[reached], each.argmin(axis=0)[reached])
-    np.testing.assert_array_equal(other.site[reached], each[order].argmin(axis=0)[reached])
-
-
-@given(random_worlds())
-@settings(max_examples=100, deadline=None)
-def test_one_more_site_makes_nobody_slower(world: tuple[RoadGraph, Attachment]) -> None:
-    graph, sites = world
-    fewer = times_to_sites(graph, sites.take(np.arange(len(sites) - 1)))
-    assert (times_to_sites(graph, sites).time_ds <= fewer.time_ds).all()
 
 
 def test_a_large_random_world_agrees_at_every_node() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,29 @@ class Road:
     back_ds: int | None = None
     bend: tuple[tuple[float, float], ...] = ()
     attachable: bool = True
+    there_delay_ds: int = 0
+    back_delay_ds: int = 0
+
+    def way(self, is_back: int) -> tuple[int, int, int, int]:
+        """(start, end, time_ds, delay_ds) of driving it there (0) or back (1)."""
+        if is_back:
+            return self.head, self.tail, self.there_ds if self.back_ds is None else self.back_ds, self.back_delay_ds
+        return self.tail, self.head, self.there_ds, self.there_delay_ds
 
 
-def make_graph(nodes: Sequence[tuple[float, float]], roads: Sequence[Road], **changes: Any) -> RoadGraph:
-    """Nodes get the OSM ids 0, 1, …, so that ``node_at(graph, i)`` finds the i-th again."""
+def there(road: int) -> int:
+    """A road driven from its tail to its head, in a forbidden path."""
+    return 2 * road
+
+
+def back(road: int) -> int:
+    return 2 * road + 1
+
+
+def make_graph(
+    nodes: Sequence[tuple[float, float]], roads: Sequence[Road], paths: Sequence[Sequence[int]] = (), **changes: Any
+) -> RoadGraph:
+    """Nodes get the OSM ids 0, 1, …, so that ``node_at(graph, i)`` finds the i-th again; ``paths`` are forbidden."""
     shapes = [np.array([nodes[r.tail], *r.bend, nodes[r.head]], np.float64) for r in roads]
     points = np.concatenate(shapes) if shapes else np.empty((0, 2))
     lengths = [float(np.hypot(*np.diff(shape, axis=0).T).sum()) for shape in shapes]
@@ -44,6 +64,9 @@ def make_graph(nodes: Sequence[tuple[float, float]], roads: Sequence[Road], **ch
         "road_length_m": lengths,
         "road_forward_ds": [r.there_ds for r in roads],
         "road_backward_ds": [r.there_ds if r.back_ds is None else r.back_ds for r in roads],
+        "road_forward_delay_ds": [r.there_delay_ds for r in roads],
+        "road_backward_delay_ds": [r.back_delay_ds for r in roads],
+        "forbidden_paths": paths,
         "road_class": np.zeros(len(roads)),
         "road_attachable": [r.attachable for r in roads],
         "road_way_id": np.arange(len(roads)) + 1000,
@@ -69,9 +92,10 @@ def node_at(graph: RoadGraph, osm_id: int) -> int:
 
 
 def by_osm_id(graph: RoadGraph, values: NDArray[Any]) -> list[int]:
-    """Values per node, put back in the order the world was written in."""
-    ordered = np.empty(len(values), values.dtype)
-    ordered[graph.node_osm_id] = values
+    """Values of the junctions, put back in the order the world was written in."""
+    junction = np.flatnonzero(graph.node_junction == np.arange(graph.node_count))
+    ordered = np.empty(len(junction), values.dtype)
+    ordered[graph.node_osm_id[junction]] = values[junction]
     return [int(value) for value in ordered]
 
 
@@ -83,19 +107,84 @@ def at(*places: tuple[int, float], access_m: Sequence[float] | float = 0.0) -> A
     return Attachment(road, fraction, np.where(road < 0, np.inf, walk_m))
 
 
+@dataclass(frozen=True)
+class Town:
+    """A world as it was written, the graph made of it, and sites on it."""
+
+    nodes: list[tuple[float, float]]
+    roads: list[Road]
+    paths: list[list[int]]
+    graph: RoadGraph
+    sites: Attachment
+
+    def rebuilt(self, roads: Sequence[Road] | None = None, paths: Sequence[Sequence[int]] | None = None) -> RoadGraph:
+        return make_graph(self.nodes, self.roads if roads is None else roads, self.paths if paths is None else paths)
+
+
+@st.composite
+def random_towns(draw: st.DrawFn, *, max_nodes: int = 12, max_paths: int = 8, has_delays: bool = True) -> Town:
+    """Few nodes, short times (so many ties), one-way, closed and parallel roads, loops, lone nodes; delays;
+    forbidden paths of two to four roads that overlap, begin, end and contain one another, and U-turns.
+
+    Sizes are hypothesis's to shrink; what fills them comes from a generator it seeds, far quicker.
+    """
+    node_count = draw(st.integers(2, max_nodes))
+    road_count = draw(st.integers(1, 2 * node_count + 4))
+    path_count = draw(st.integers(0, max_paths))
+    site_count = draw(st.integers(1, 5))
+    random = Random(draw(st.integers(0, 2**32 - 1)))
+    nodes = [(float(7 * i % 50), float(11 * i % 30)) for i in range(node_count)]
+    roads = [random_road(random, node_count, has_delays) for _ in range(road_count)]
+    paths = random_paths(random, roads, path_count)
+    sites = random_places(random, road_count, site_count)
+    return Town(nodes, roads, paths, make_graph(nodes, roads, paths), sites)
+
+
 @st.composite
 def random_worlds(draw: st.DrawFn, *, max_nodes: int = 12) -> tuple[RoadGraph, Attachment]:
-    """Few nodes, short times (so many ties), one-way, closed and parallel roads, loops, lone nodes."""
-    node_count = draw(st.integers(2, max_nodes))
-    node = st.integers(0, node_count - 1)
-    times = st.one_of(st.integers(1, 12), st.just(CLOSED), st.integers(100_000, 100_010))
-    roads = draw(st.lists(st.builds(Road, node, node, times, times), min_size=1, max_size=3 * node_count))
-    place = st.tuples(
-        st.integers(0, len(roads) - 1),
-        st.sampled_from([0.0, 0.25, 0.5, 1.0]),
-        st.sampled_from([0.0, 1.3, 13.0]),
-    )
-    places = draw(st.lists(place, min_size=1, max_size=5))
-    nodes = [(float(7 * i % 50), float(11 * i % 30)) for i in range(node_count)]
-    sites = at(*[(road, fraction) for road, fraction, _ in places], access_m=[walk for _, _, walk in places])
-    return make_graph(nodes, roads), sites
+    town = draw(random_towns(max_nodes=max_nodes))
+    return town.graph, town.sites
+
+
+def random_road(random: Random, node_count: int, has_delays: bool = True) -> Road:
+    tail, head = random.randrange(node_count), random.randrange(node_count)
+    times, delays = [], []
+    for _ in range(2):
+        kind = random.random()
+        time_ds = CLOSED if kind < 0.2 else random.randrange(1, 13) + (100_000 if kind > 0.95 else 0)
+        times.append(time_ds)
+        is_delayed = has_delays and time_ds < CLOSED and random.random() < 0.4
+        delays.append(random.randrange(min(time_ds, 9) + 1) if is_delayed else 0)
+    return Road(tail, head, times[0], times[1], there_delay_ds=delays[0], back_delay_ds=delays[1])
+
+
+def random_paths(random: Random, roads: Sequence[Road], count: int) -> list[list[int]]:
+    """Drives of two to four roads; half of them begin somewhere on the one before; some come as an only_*."""
+    ways = {2 * r + b: road.way(b) for r, road in enumerate(roads) for b in (0, 1) if road.way(b)[2] < CLOSED}
+    out: dict[int, list[int]] = {}
+    for d, (start, *_) in ways.items():
+        out.setdefault(start, []).append(d)
+    every = list(ways)
+    paths: list[list[int]] = []
+    while len(paths) < count and ways:
+        path = [random.choice(every)]
+        if paths and random.random() < 0.5:
+            before = paths[-1]
+            path = before[random.randrange(len(before)) :][:3]
+        for _ in range(random.randrange(1, 4)):
+            ways_out = out.get(ways[path[-1]][1], [])
+            if not ways_out:
+                break
+            path.append(random.choice(ways_out))
+        if len(path) < 2:
+            count -= 1
+        elif random.random() < 0.2:
+            paths += [[*path[:-1], other] for other in out[ways[path[-2]][1]] if other != path[-1]]
+        else:
+            paths.append(path[:4])
+    return paths
+
+
+def random_places(random: Random, road_count: int, count: int) -> Attachment:
+    places = [(random.randrange(road_count), random.choice([0.0, 0.25, 0.5, 0.7, 1.0])) for _ in range(count)]
+    return at(*places, access_m=[random.choice([0.0, 1.3, 13.0]) for _ in range(count)])
