@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from routing.compiled import compiled, read_only
 from routing.dial import LONGEST_DS, Workspace, arcs_of
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.search import Direction, Reach, seeds
+from routing.search import Direction, Reach
 from routing.snap import Attachment
-from routing.ways import ACCESS_WALK_M_PER_S
+from routing.ways import ACCESS_WALK_M_PER_S, ways_from_nodes, ways_to_nodes
 
 Int32 = NDArray[np.int32]
 UInt64 = NDArray[np.uint64]
@@ -129,7 +129,7 @@ class WhatIf:
         """Take the last step back; what that changed. Raises IndexError when there is none."""
         step = self._steps.pop()
         was = step.change
-        others = self._seeds_without(was.site)
+        _, others = self._parted(was.site)
         self._seeds = _joined(others, step.own_seeds)
         if step.place is None:
             self._places.pop()
@@ -141,9 +141,7 @@ class WhatIf:
     def _replace(
         self, site: int, place: tuple[int, float, float], point: Attachment | None, *, is_new: bool = False
     ) -> Change:
-        mine = self._seeds[2] == site
-        own = (self._seeds[0][mine], self._seeds[1][mine], self._seeds[2][mine])
-        others = self._seeds if is_new else self._seeds_without(site)
+        own, others = (_NO_SEEDS, self._seeds) if is_new else self._parted(site)
         new = _NO_SEEDS if point is None else self._seeds_of(point, site)
         start = new
         work = self._work
@@ -174,12 +172,15 @@ class WhatIf:
         return site
 
     def _seeds_of(self, points: Attachment, site: int = 0) -> Seeds:
-        found = seeds(self._graph, points, self._direction, self._walk_m_per_s)
+        ways = ways_from_nodes if self._direction == "arrival" else ways_to_nodes  # as search.seeds, not sorted
+        found = ways(self._graph, points, self._walk_m_per_s)
         return found.node, found.time_ds, found.point + np.int32(site)
 
-    def _seeds_without(self, site: int) -> Seeds:
-        others = self._seeds[2] != site
-        return self._seeds[0][others], self._seeds[1][others], self._seeds[2][others]
+    def _parted(self, site: int) -> tuple[Seeds, Seeds]:
+        """The seeds of the site, and those of all others."""
+        node, time_ds, site_of = self._seeds
+        mine = site_of == site
+        return (node[mine], time_ds[mine], site_of[mine]), (node[~mine], time_ds[~mine], site_of[~mine])
 
 
 def _joined(one: Seeds, other: Seeds) -> Seeds:
