@@ -241,10 +241,7 @@ def _given(columns: Mapping[str, Any]) -> _Columns:
     filled |= {name: column for name, column in columns.items() if column is not None}
     if filled.keys() != _DTYPES.keys():
         raise TypeError(f"columns missing or unknown: {sorted(filled.keys() ^ _DTYPES.keys())}")
-    given: _Columns = {name: np.array(filled[name], dtype, ndmin=1, order="C") for name, dtype in _DTYPES.items()}
-    for way in ("forward", "backward"):
-        given[f"road_{way}_delay_ds"][given[f"road_{way}_ds"] == UNREACHED_DS] = 0
-    return given
+    return {name: np.array(filled[name], dtype, ndmin=1, order="C") for name, dtype in _DTYPES.items()}
 
 
 def _refuse(is_wrong: Bool, what: str, why: str) -> None:
@@ -380,7 +377,9 @@ def _road_columns(given: _Columns, node_of: Int32, start: Int64, end: Int64, tur
     come_to = _come_to(node_of, end, turns)
     columns = {name: given[name] for name in ("road_length_m", "road_class", "road_way_id", "road_name")}
     for way in ("road_forward", "road_backward"):
-        columns |= {name: given[name].astype(np.int32) for name in (f"{way}_ds", f"{way}_delay_ds")}
+        time_ds, delay_ds = given[f"{way}_ds"], given[f"{way}_delay_ds"]
+        delay_ds = np.where(time_ds == UNREACHED_DS, 0, delay_ds)
+        columns |= {f"{way}_ds": time_ds.astype(np.int32), f"{way}_delay_ds": delay_ds.astype(np.int32)}
     return columns | {
         "road_tail": node_of[start[::2]],
         "road_head": node_of[end[::2]],
