@@ -51,7 +51,7 @@ def _by_polygon(ring_shell: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArr
 @compiled(
     types.Tuple((float64[:, ::1], int64[::1], int64[::1]))(  # type: ignore[no-untyped-call]
         uint8[::1], int64, read_only(int32), int32[::1], int64[::1], read_only(int32), read_only(uint32),
-        int64, int64, int64, int64, float64, float64,
+        int64, int64, int64, int64, float64, float64, int64, int64,
     )
 )  # fmt: skip
 def trace(  # noqa: PLR0912, PLR0915
@@ -68,9 +68,12 @@ def trace(  # noqa: PLR0912, PLR0915
     jump_ds: int,
     nearest_end: float,
     outward: float,
+    west: int,
+    south: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Rings round the corners whose level is ``limit_index`` at most: (xy, ring_first, polygon_first), in cells.
 
+    west, south: column and row of the first corner, added before the rest: what is drawn does not depend on the frame.
     level: uint8[rows * columns], columns a multiple of 8, NO_LEVEL where nothing was painted, and all along the border.
     record: of a painted corner, its place in ``time_ds`` and ``switch``. A ring crosses the edge between a corner inside
     and one outside at ``switch`` when time jumps there by more than ``jump_ds``, else where time, taken as even between
@@ -153,8 +156,8 @@ def trace(  # noqa: PLR0912, PLR0915
             if way == 255 or other - own <= jump_ds:
                 part = (limit_ds - own) / (other - own)
             part = min(max(part + outward, nearest_end), 1.0 - nearest_end)
-            xy[point, 0] = corner % columns + (part if side == 0 else (-part if side == 2 else 0.0))
-            xy[point, 1] = corner // columns + (part if side == 1 else (-part if side == 3 else 0.0))
+            xy[point, 0] = float(west + corner % columns) + (part if side == 0 else (-part if side == 2 else 0.0))
+            xy[point, 1] = float(south + corner // columns) + (part if side == 1 else (-part if side == 3 else 0.0))
             point += 1
         xy[point] = xy[to_first[place]]
         point += 1

@@ -24,7 +24,10 @@ from routing.raster import NearestRoads, nearest_roads
 from routing.reached import road_ends, road_order
 from routing.search import Reach
 from routing.snap import Attachment, attachment_xy
+from routing.stretches import ReachedRoads, reached_roads
 from routing.ways import ACCESS_WALK_M_PER_S, walk_ds
+
+__all__ = ["CELL_M", "SEARCH_MARGIN", "ReachedRoads", "isochrones", "reached_roads", "search_limit_ds"]
 
 #: The search must go this much further than the largest limit: the line lies between what is and is not
 #: reached.
@@ -102,8 +105,7 @@ def isochrones(
     with _room() as room:
         painted = paint(room, near, ends, on_road, held, np.array(ascending, np.int64), beyond_ds)
         rings = _rings(room, near, painted, ascending)
-    corner = np.array([near.first_column + painted.first_column, near.first_row + painted.first_row])
-    areas = {limit_ds: _area(own, corner, cell_m) for limit_ds, own in zip(ascending, rings, strict=True)}
+    areas = {limit_ds: _area(own, cell_m) for limit_ds, own in zip(ascending, rings, strict=True)}
     return [areas[limit_ds] for limit_ds in whole_ds]
 
 
@@ -125,6 +127,8 @@ def _rings(room: Room, near: NearestRoads, painted: Painted, ascending_ds: list[
             _JUMP_DS,
             nearest_end,
             _OUTWARD,
+            near.first_column + painted.first_column,
+            near.first_row + painted.first_row,
         )
         for index, limit_ds in enumerate(ascending_ds)
     ]
@@ -144,6 +148,9 @@ def _room() -> Iterator[Room]:
 
 
 def _on_road(graph: RoadGraph, sites: Attachment, on_foot_ds: NDArray[np.int32], *, is_arrival: bool) -> OnRoad:
+    """The sites that are met along their own road: those that do not stand on a junction."""
+    within = (sites.fraction > 0) & (sites.fraction < 1)
+    sites, on_foot_ds = sites.take(within), on_foot_ds[within]
     forward, backward = (
         np.where(whole_ds[sites.road] < UNREACHED_DS, whole_ds[sites.road] - delay_ds[sites.road], UNREACHED_DS)
         for whole_ds, delay_ds in (
@@ -177,13 +184,11 @@ def _held_cells(
     return HeldCells(column.copy(), row.copy(), np.floor(part * on_foot_ds[of]).astype(np.int32))
 
 
-def _area(rings: Rings, corner: NDArray[np.int64], cell_m: float) -> MultiPolygon:
-    """The area of rings in cells from ``corner``."""
+def _area(rings: Rings, cell_m: float) -> MultiPolygon:
+    """The area of rings in cells."""
     xy, ring_first, polygon_first = rings
     if len(polygon_first) == 1:
         return MultiPolygon()
     offsets = (ring_first, polygon_first, np.array([0, len(polygon_first) - 1]))
-    area: MultiPolygon = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, (xy + corner) * cell_m, offsets)[
-        0
-    ]
+    area: MultiPolygon = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, xy * cell_m, offsets)[0]
     return area

@@ -133,17 +133,15 @@ def _hold(
     limits_ds: NDArray[np.int64],
     beyond_ds: int,
 ) -> None:
-    """Give a corner this time, at place ``at`` if it has none yet, unless it has one that is no more."""
-    is_new = level[corner] == 63
-    if time >= beyond_ds or (not is_new and time_ds[record[corner]] <= time):
+    """Give a corner this time, kept at place ``at``, unless it has one that is no more."""
+    if time >= beyond_ds or (level[corner] != 63 and time_ds[record[corner]] <= time):
         return
-    if is_new:
-        record[corner] = at
+    record[corner] = at  # whether painted before or not: that depends on how far the search went
     n = 0
     for limit_ds in limits_ds:
         n += time >= limit_ds
     level[corner] = n
-    time_ds[record[corner]] = time
+    time_ds[at] = time
 
 
 @compiled(
@@ -153,7 +151,7 @@ def _hold(
         *[_INTS] * 7, _INTS, _FLOATS, _INTS, _INTS, _INTS, _LONGS, _LONGS, _INTS, _LONGS, int64,
     )
 )  # fmt: skip
-def _paint(
+def _paint(  # noqa: PLR0912
     level: NDArray[np.uint8],
     record: NDArray[np.int32],
     time_ds: NDArray[np.int32],
@@ -199,9 +197,9 @@ def _paint(
                 np.int32((65535 - f) * head_step + 0.5) + np.int64(by_head_ds),
             )
             if f == 0:
-                time = min(time, np.int64(at_tail_ds))
-            if f == 65535:
-                time = min(time, np.int64(at_head_ds))
+                time = np.int64(at_tail_ds)
+            elif f == 65535:
+                time = np.int64(at_head_ds)
             if time < beyond_ds:
                 n = 0
                 for k in range(len(limits_ds)):
@@ -213,6 +211,8 @@ def _paint(
     # Along the road of a site, without passing by an end.
     for s in range(len(site_place)):
         for c in range(first[site_place[s]], first[site_place[s] + 1]):
+            if fraction[c] == 0 or fraction[c] == 65535:  # on a junction: met by its nodes only
+                continue
             part = fraction[c] / 65535.0 - site_fraction[s]
             whole = site_to_head[s] if part > 0.0 else site_to_tail[s]
             if whole < never or part == 0.0:

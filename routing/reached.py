@@ -44,7 +44,7 @@ class RoadEnds:
     """Of r roads with an end that is reached, the times by either end: int32[r] each.
 
     At fraction f of a road, from its tail, one is at ``by_tail_ds + round(f * tail_whole_ds)`` or at ``by_head_ds +
-    round((1 - f) * head_whole_ds)``, whichever is less; on the very ends, at ``at_tail_ds`` or ``at_head_ds``.
+    round((1 - f) * head_whole_ds)``, whichever is less; but on the very ends, at ``at_tail_ds`` or ``at_head_ds``.
     UNREACHED_DS where one does not come that way. Delays at the ends of roads and turn states are in.
     """
 
