@@ -14,6 +14,7 @@ from data.measure import Float, Int, project, road_lengths_m, seconds_to_ds
 from data.network_report import NetworkReport, graph_facts, ways_facts
 from data.osm import OsmTables, Tags
 from data.restrictions import RoadEnds, forbidden_paths
+from data.turning_back import turnings_back
 from data.water import water_lines
 from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
 from routing.profile import CLASS_INDEX, NodeRule, Profile, WayRule
@@ -55,8 +56,8 @@ def graph_from_osm(
     Ways are cut at junctions (a node used twice), at barriers that close, at signals, and at nodes the file lacks. A
     barrier gives each road that ends on it a graph node of its own, with the same OSM id, so that nobody
     passes. In "winter", ways that a dated condition closes then are closed. Turn restrictions are respected (see
-    ``data.restrictions``); where none forbids it, one may turn round at any node of the graph, at no cost. Times hold
-    the delays of ``data.junctions``. ``ground`` is ``survey(tables, crs_epsg)``, made here when it is not given.
+    ``data.restrictions``); one may turn round at any node of the graph, at no cost, but not to dodge one of them
+    (``data.turning_back``). Times hold the delays of ``data.junctions``. ``ground`` is ``survey(tables, crs_epsg)``, made here when it is not given.
     Raises BadInputError when no road is left.
     """
     ground = ground or survey(tables, crs_epsg)
@@ -75,7 +76,7 @@ def graph_from_osm(
     place = (ground.x_m, ground.y_m)
     lost = delays(pieces, length_m, is_roundabout, node_rules, ground.is_junction, place, profile)
     forward_ds, backward_ds = _times_ds(open_rules, pieces, length_m, lost, profile)
-    ends = RoadEnds(tables, pieces, kept, forward_ds < UNREACHED_DS, backward_ds < UNREACHED_DS, *place)
+    ends = RoadEnds(tables, pieces, kept, forward_ds < UNREACHED_DS, backward_ds < UNREACHED_DS, length_m, *place)
     forbidden, restrictions = forbidden_paths(ends, profile)
     names, way_name = _names([tables.way_tags[way] for way in kept])
     water_first, water_x_m, water_y_m = ground.water
@@ -108,7 +109,7 @@ def graph_from_osm(
         shape_first=pieces.shape_first,
         shape_x_m=ground.x_m[pieces.shape_node],
         shape_y_m=ground.y_m[pieces.shape_node],
-        forbidden_paths=forbidden,
+        forbidden_paths=[*forbidden, *turnings_back(ends, forbidden)] if forbidden else [],
         water_first=water_first,
         water_x_m=water_x_m,
         water_y_m=water_y_m,

@@ -80,6 +80,7 @@ class RoadEnds:
     kept: Int  # index in the tables of each kept way
     forward_is_open: Bool  # [k]
     backward_is_open: Bool
+    length_m: Float  # [k]
     x_m: Float  # of the nodes of the tables
     y_m: Float
 

@@ -131,12 +131,13 @@ def draw(
     mode: str = "car",
     season: str = "summer",
     edits: RoadEdits | None = None,
+    cell_m: float = CELL_M,
 ) -> DrawnMap:
     """Write ``path`` and import it. ``ways`` are ("ABC", tags); ``points`` gives tags to letters.
 
     ``absent`` letters stay references of ways, but are not in the file.
     """
-    lon_lat, ways = positions(drawing), list(ways)
+    lon_lat, ways = positions(drawing, cell_m), list(ways)
     way_ids = {letters: number for number, (letters, _) in enumerate(ways, FIRST_WAY_ID)}
     relations = [(each.members(way_ids), each.tags) for each in turns]
     write(path, lon_lat, ways, points=points or {}, absent=absent, relations=relations)
@@ -163,7 +164,7 @@ def write(
     relations: Iterable[tuple[list[tuple[str, int, str]], Tags]] = (),
 ) -> None:
     """The file itself: letter A is node 1, B node 2 …; ways are numbered from 101, relations from 901."""
-    with osmium.SimpleWriter(str(path)) as writer:
+    with osmium.SimpleWriter(str(path), overwrite=True) as writer:
         for letter in sorted(lon_lat, key=LETTERS.index):
             if letter not in absent:
                 writer.add_node(
@@ -182,14 +183,14 @@ def _node_id(letter: str) -> int:
     return LETTERS.index(letter) + 1
 
 
-def positions(drawing: str) -> dict[str, tuple[float, float]]:
+def positions(drawing: str, cell_m: float = CELL_M) -> dict[str, tuple[float, float]]:
     """Degrees of each letter: down the meridian to its row, then due east along it, on the ellipsoid."""
     found: dict[str, tuple[float, float]] = {}
     for row, line in enumerate(drawing.splitlines()):
-        lon, lat, _ = _WGS84.fwd(*_NORTH_WEST, 180.0, row * CELL_M)
+        lon, lat, _ = _WGS84.fwd(*_NORTH_WEST, 180.0, row * cell_m)
         for column, character in enumerate(line):
             if character in LETTERS:
                 assert character not in found, f"{character} is drawn twice"
-                east_lon, east_lat, _ = _WGS84.fwd(lon, lat, 90.0, column * CELL_M)
+                east_lon, east_lat, _ = _WGS84.fwd(lon, lat, 90.0, column * cell_m)
                 found[character] = (east_lon, east_lat)
     return found
