@@ -210,6 +210,31 @@ def _add_validation(commands: argparse._SubParsersAction[_Parser]) -> None:
     times.add_argument("--profile", metavar="FICHIER", type=Path, help="profil de vitesses d'un territoire (.toml)")
     times.add_argument("--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du lieu")
     _json(times)
+    insee = _command(group, "insee", "aux minutes que l'INSEE publie par carreau de 200 m", do.insee)
+    insee.add_argument("file", metavar="FICHIER", type=Path, help="fichier .parquet d'une région (data.gouv.fr)")
+    insee.add_argument(
+        "--sites", metavar="FICHIER", type=Path, help="lieux de ce type : CSV (longitude, latitude) ou GeoJSON"
+    )
+    insee.add_argument(
+        "--departement", metavar="CODE", help="2A, 09 ... : ce département seul ; ses lieux chargés, sans --sites"
+    )
+    insee.add_argument(
+        "--equipment", metavar="CODE", default="A128", help="type d'équipement de la BPE (A128 : France services)"
+    )
+    insee.add_argument(
+        "--roads", metavar="NOM", help="réseau chargé, ou fichier de routes ; par défaut celui du département"
+    )
+    insee.add_argument(
+        "--epsg", metavar="CODE", type=int, help="projection d'un fichier de routes ; par défaut celle du lieu"
+    )
+    insee.add_argument(
+        "--column",
+        metavar="ROLE=NOM",
+        action="append",
+        default=[],
+        help="nom d'une colonne (x, y, cell, equipment, minutes, people, commune)",
+    )
+    _json(insee)
 
 
 def _add_service(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
@@ -14,6 +13,7 @@ from routing.graph import UNREACHED_DS, RoadGraph
 from routing.profile import CLASS_INDEX, Profile
 from routing.search import times_at, times_from_origins
 from routing.snap import Attachment
+from routing.urban import has_many_within
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -52,17 +52,33 @@ class Trips:
 
 def find_junctions(graph: RoadGraph, profile: Profile) -> Junctions:
     """The junctions of a graph, at most 0 of them."""
-    is_counted = ~np.isin(graph.road_class, _MINOR)
-    ends = np.concatenate((graph.road_tail[is_counted], graph.road_head[is_counted]))
-    road_ends = np.bincount(ends, minlength=graph.node_count)
-    every = np.flatnonzero(road_ends >= 3)
-    xy = np.column_stack((graph.node_x_m[every], graph.node_y_m[every]))
-    is_urban = _density(xy, profile.urban_radius_m) >= profile.urban_junctions_min
+    every = _crossings(graph)
+    is_urban = is_built_up(graph, profile, graph.node_x_m[every], graph.node_y_m[every])
     is_kept = graph.in_main_component[every]
     node = every[is_kept]
     to_wgs84 = Transformer.from_crs(graph.meta.crs_epsg, 4326, always_xy=True)
     lon_lat = np.column_stack(to_wgs84.transform(graph.node_x_m[node], graph.node_y_m[node]))
     return Junctions(node, stand_on(graph, node), lon_lat, is_urban[is_kept])
+
+
+def is_built_up(graph: RoadGraph, profile: Profile, x_m: Float, y_m: Float) -> Bool:
+    """Whether these places, in the graph's CRS, are among many junctions, by the density of the profile."""
+    every = _crossings(graph)
+    return has_many_within(
+        np.ascontiguousarray(x_m, np.float64),
+        np.ascontiguousarray(y_m, np.float64),
+        graph.node_x_m[every],
+        graph.node_y_m[every],
+        radius_m=profile.urban_radius_m,
+        least=profile.urban_junctions_min,
+    )
+
+
+def _crossings(graph: RoadGraph) -> Int:
+    """Nodes with three ends of road or more; turn states stand on theirs and are not counted again."""
+    is_counted = ~np.isin(graph.road_class, _MINOR)
+    ends = np.concatenate((graph.road_tail[is_counted], graph.road_head[is_counted]))
+    return np.flatnonzero(np.bincount(ends, minlength=graph.node_count) >= 3)
 
 
 def stand_on(graph: RoadGraph, node: Int) -> Attachment:
@@ -79,7 +95,8 @@ def draw_trips(graph: RoadGraph, junctions: Junctions, sources: int, random: np.
     """Ten trips from each of ``sources`` junctions drawn apart, as far as there are that many, and their times."""
     chosen = random.choice(len(junctions), size=min(sources, len(junctions)), replace=False)
     drawn = [_from_one(graph, junctions, int(source), random) for source in chosen]
-    return Trips(*(np.concatenate(column) for column in zip(*drawn, strict=True)))
+    source, target, ours_s = (np.concatenate(column) for column in zip(*drawn, strict=True))
+    return Trips(source, target, ours_s)
 
 
 def _from_one(
@@ -93,12 +110,3 @@ def _from_one(
     reached = np.flatnonzero(is_reached)
     target = random.choice(reached, size=min(TARGETS_PER_SOURCE, len(reached)), replace=False)
     return np.full(len(target), source, np.int64), target.astype(np.int64), time_ds[target] / 10.0
-
-
-def _density(xy: Float, radius_m: float) -> Int:
-    """How many of these points stand within the radius of each, itself included: int64[n]."""
-    points = np.asarray(shapely.points(xy))
-    if len(points) == 0:
-        return np.zeros(0, np.int64)
-    near, _ = shapely.STRtree(points).query(points, predicate="dwithin", distance=radius_m)
-    return np.bincount(near, minlength=len(points))
