@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +81,7 @@ _EXCEPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "bike": frozenset(("bicycle", "vehicle")),
     "foot": frozenset(("foot",)),
 }
-#: What opens a locked gate or a bollard: a tag, for who it names.
+#: Which way along its road a signal is turned, most precise first.
 _SIGNAL_DIRECTION_KEYS: Final = ("traffic_signals:direction", "direction")
 
 
@@ -309,12 +308,3 @@ def _is_blocked(table: Table, tags: Mapping[str, str], unknown: list[tuple[str, 
 
 def _once(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(pairs))
-
-
-# Kept while the importers move to load_profile.
-PROFILE_VERSION: Final = "car-fr-2026.11.2"
-
-
-@lru_cache(maxsize=1)
-def car_profile() -> Profile:
-    return load_profile("car")

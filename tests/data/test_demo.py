@@ -28,7 +28,7 @@ from data.osm import read_osm
 from data.population import read_grid
 from data.sites.france_services import read_france_services
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.profile import car_profile
+from routing.profile import load_profile
 from routing.search import times_at, times_to_sites
 from routing.snap import attach
 
@@ -68,7 +68,7 @@ def ways(demo: DemoFiles) -> list[Road]:
 
 @pytest.fixture(scope="module")
 def graph(demo: DemoFiles) -> RoadGraph:
-    return graph_from_osm(read_osm(demo.roads), car_profile(), name="demo", crs_epsg=2154)[0]
+    return graph_from_osm(read_osm(demo.roads), load_profile("car"), name="demo", crs_epsg=2154)[0]
 
 
 @pytest.fixture(scope="module")
