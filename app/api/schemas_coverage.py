@@ -12,7 +12,7 @@ from app.api.info import Info, Minutes, list_info, minutes, run_info
 from app.domain.agreement import AllocationStatus
 from app.domain.attachment import CAUSE_LABELS_FR, SITE_CAUSE_LABELS_FR
 from app.domain.coverage import SCOPE_LABELS_FR, SCOPES, Scope, ZoneFigures
-from app.domain.travel import Mode, Season, travel_fr
+from app.domain.travel import Mode, Season, travel_labels
 from app.domain.wording import stale_fr
 from app.services.coverage import Coverage
 from app.services.departements import DepartementView
@@ -108,6 +108,7 @@ class CoverageOut(BaseModel):
     variants: list[VariantOut]
     unknown_by_cause: list[UnknownCauseOut] = Field(description="Leurs habitants font population.unknown")
     unattached_sites: list[UnattachedSiteOut]
+    road_edits: list[str] = Field(description="Ce qui a été déclaré en plus d’OpenStreetMap, une phrase chacune")
     warnings: list[str]
     info: Info
 
@@ -241,18 +242,19 @@ def coverage_out(coverage: Coverage) -> CoverageOut:
             )
             for site in coverage.unattached_sites
         ],
+        road_edits=list(coverage.run.road_edits),
         warnings=[*coverage.run.warnings, *([stale_fr(coverage.run.changed)] if coverage.run.is_stale else [])],
         info=run_info(coverage.run, threshold_s),
     )
 
 
 def _variants(coverage: Coverage) -> list[VariantOut]:
-    has_winter = any(variant.season == "winter" for variant in coverage.variants)
+    labels = travel_labels((variant.mode, variant.season) for variant in coverage.variants)
     return [
         VariantOut(
             mode=variant.mode,
             season=variant.season,
-            label=travel_fr(variant.mode, variant.season, says_summer=has_winter),
+            label=labels[variant.mode, variant.season],
             run_id=variant.run_id,
             **people_out(variant.figures).model_dump(),
             covered_pct=variant.figures.covered_pct,

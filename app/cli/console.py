@@ -82,7 +82,7 @@ def show_findings(findings: list[Finding]) -> None:
             if part
         )
         kind = "ERREUR" if finding.severity == "error" else "À voir"
-        say(f"  {kind} {place} : {finding.message} {finding.suggestion}")
+        say(f"  {kind}{f' {place}' if place else ''} : {finding.message} {finding.suggestion}")
     if len(findings) > SHOWN_FINDINGS:
         say(f"  ... et {len(findings) - SHOWN_FINDINGS} autres remarques (toutes avec --json).")
 

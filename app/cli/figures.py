@@ -15,7 +15,7 @@ from app.cli.console import WrongUsageError, answer_json, answer_table, say
 from app.cli.workplace import open_workplace
 from app.domain.attachment import SITE_CAUSE_LABELS_FR, causes_fr
 from app.domain.coverage import SCOPE_LABELS_FR, THRESHOLD_S, Scope, ZoneFigures, scope_of
-from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr, travel_labels
 from app.domain.wording import duration_fr, integer_fr, share_fr, stale_fr
 from app.errors import NotFoundError
 from data.territory import territory
@@ -267,12 +267,11 @@ def _variant_table(found: Coverage) -> Table:
     table.add_column("Trajet")
     for heading in ("Couverts", "Non couverts", "Inconnus", "Part"):
         table.add_column(heading, justify="right")
-    has_winter = any(variant.season == "winter" for variant in found.variants)
+    labels = travel_labels((variant.mode, variant.season) for variant in found.variants)
     for variant in found.variants:
         z = variant.figures
         table.add_row(
-            travel_fr(variant.mode, variant.season, says_summer=has_winter)
-            + (" (ci-dessus)" if variant.run_id == found.run.id else ""),
+            labels[variant.mode, variant.season] + (" (ci-dessus)" if variant.run_id == found.run.id else ""),
             *(integer_fr(value) for value in (z.covered, z.uncovered, z.unknown)),
             share_fr(z.covered, z.total),
         )

@@ -16,7 +16,7 @@ from app.domain.travel import HEADLINE_MODE, MODES, travel_fr
 from app.errors import BadFileError
 from app.services.imports import ImportOutcome
 from app.settings import Settings
-from data.contract import Progress, ReadReport
+from data.contract import Finding, Progress, ReadReport
 
 if TYPE_CHECKING:
     from data.road_edits import RoadEdits
@@ -94,13 +94,18 @@ def _show_networks(options: argparse.Namespace, outcomes: list[ImportOutcome], e
             }
         )
         return
-    for outcome in outcomes:
-        say(f"Réseau « {options.name} » {travel_fr(str(outcome.mode), str(outcome.season))} :")
-        _show(options, outcome)
     if edits is not None:
         say(f"Routes déclarées dans {edits.file} ({len(edits.edits)}), jugées au {edits.as_of:%d/%m/%Y} :")
-        for edit in edits.edits:
-            say(f"  {edit.said_fr()}{'' if edit.holds_on(edits.as_of) else ' Hors de sa validité : non appliquée.'}")
+    # What is true of the file (its declared roads, its absent nodes) is said once, not once a network.
+    told: set[str] = set()
+    for number, outcome in enumerate(outcomes):
+        fresh = [finding for finding in outcome.report.findings if finding.message not in told]
+        told |= {finding.message for finding in fresh}
+        if edits is not None and number == 0:
+            declared, fresh = fresh[: len(edits.edits)], fresh[len(edits.edits) :]
+            show_findings(declared)
+        say(f"Réseau « {options.name} » {travel_fr(str(outcome.mode), str(outcome.season))} :")
+        _show(options, outcome, fresh)
 
 
 def communes(options: argparse.Namespace) -> None:
@@ -181,12 +186,12 @@ def _apply(options: argparse.Namespace, report: ReadReport, do: Callable[[Sessio
     _show(options, outcome)
 
 
-def _show(options: argparse.Namespace, outcome: ImportOutcome) -> None:
+def _show(options: argparse.Namespace, outcome: ImportOutcome, findings: list[Finding] | None = None) -> None:
     report = outcome.report
     if options.json:
         answer_json(_outcome_answer(outcome))
         return
-    show_findings(report.findings)
+    show_findings(report.findings if findings is None else findings)
     said = f"{Path(report.path).name} : {report.rows_read} lignes lues, {report.rows_kept} gardées, {report.rows_rejected} écartées."
     say(said)
     for label, count in outcome.counts.items():

@@ -30,6 +30,12 @@ def travels_fr(pairs: Iterable[tuple[str, str]]) -> str:
     return " ; ".join(travel_fr(*pair) for pair in sorted(set(pairs), key=travel_rank)) or "aucun"
 
 
+def travel_labels(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """How each of these is called side by side: summer is said only of a mode that has a winter too."""
+    known = list(pairs)
+    return {(mode, season): travel_fr(mode, season, says_summer=(mode, "winter") in known) for mode, season in known}
+
+
 def travel_rank(pair: tuple[str, str]) -> tuple[int, int]:
     """Orders (mode, season): the headline first, each winter behind its summer."""
     mode, season = pair

@@ -32,6 +32,7 @@ _KEPT_FACTS = (
 def read_sources(session: Session, code: str, network: RoadNetwork) -> dict[str, dict[str, Any]]:
     """input -> its files (name, sha256, millésime), the newest first; for the roads, the graph made of them."""
     made_of = session.get_one(ImportBatch, network.batch_id).report.get("facts", {})
+    declared = _declared_for(network)
     of_departement = select(Commune.code_insee).where(Commune.departement_code == code)
     epcis = select(Commune.epci_code).where(Commune.departement_code == code)
     return {
@@ -47,11 +48,19 @@ def read_sources(session: Session, code: str, network: RoadNetwork) -> dict[str,
             "nodes": network.node_count,
             "facts": {key: made_of[key] for key in _KEPT_FACTS if key in made_of},
         },
-        **({"road_edits": network.edits} if network.edits else {}),
+        **({"road_edits": declared} if declared else {}),
         "communes": _files_of(session, Commune, Commune.departement_code == code),
         "epci": _files_of(session, Epci, Epci.code_siren.in_(epcis)),
         "population_grid": _files_of(session, GridCell, GridCell.code_insee.in_(of_departement)),
     }
+
+
+def _declared_for(network: RoadNetwork) -> dict[str, Any] | None:
+    """The file of declared roads and what it says of the network's mode; None where it says nothing of it."""
+    if network.edits is None:
+        return None
+    edits = [edit for edit in network.edits["edits"] if network.mode in edit["modes"]]
+    return {**network.edits, "edits": edits} if edits else None
 
 
 def changed_sources(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, ...]:

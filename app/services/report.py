@@ -9,7 +9,7 @@ from app.domain.agreement import KIND_LABELS_FR, STATUS_LABELS_FR, allocation_re
 from app.domain.attachment import CAUSE_LABELS_FR, SITE_CAUSE_LABELS_FR
 from app.domain.coverage import SCOPE_LABELS_FR, ZoneFigures
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR
-from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, travel_fr, travel_labels
 from app.domain.wording import stale_fr
 from app.errors import ConflictError
 from app.persistence.models import Agreement, Allocation, RunCell, RunSite
@@ -36,7 +36,6 @@ from app.services.report_texts import (
     method,
     population_label,
     population_note,
-    road_edits,
     sources,
     warnings,
 )
@@ -76,6 +75,7 @@ def build_content(
     figures = coverage.departement
     cover = alert(run, year)
     has_grid = has_grid_people(figures)
+    travels = {(variant.mode, variant.season) for variant in coverage.variants}
     agreements = _agreements(session, settings, code, year, figures.total)
     content = ReportContent(
         departement_code=code,
@@ -111,7 +111,7 @@ def build_content(
             *(remark for block in agreements for line in block.allocations for remark in line.remarks),
         ),
         alert=cover,
-        travel_label=travel_fr(run.mode, run.season, says_summer=any(v.season == "winter" for v in coverage.variants)),
+        travel_label=travel_fr(run.mode, run.season, says_summer=(run.mode, "winter") in travels),
         variants=_variant_lines(coverage),
         unknown_causes=tuple(
             CauseLine(CAUSE_LABELS_FR[cause], people) for cause, people in coverage.unknown_by_cause.items()
@@ -120,7 +120,7 @@ def build_content(
             UnattachedSiteLine(site.name, site.departement_code, SITE_CAUSE_LABELS_FR[site.cause], site.nearest_m)
             for site in coverage.unattached_sites
         ),
-        road_edits=road_edits(run),
+        road_edits=run.road_edits,
     )
     try:
         check_adds_up(content)
@@ -154,10 +154,10 @@ def _scope_lines(coverage: Coverage) -> tuple[ScopeLine, ...]:
 
 
 def _variant_lines(coverage: Coverage) -> tuple[VariantLine, ...]:
-    has_winter = any(variant.season == "winter" for variant in coverage.variants)
+    labels = travel_labels((variant.mode, variant.season) for variant in coverage.variants)
     return tuple(
         VariantLine(
-            label=travel_fr(variant.mode, variant.season, says_summer=has_winter),
+            label=labels[variant.mode, variant.season],
             covered=variant.figures.covered,
             uncovered=variant.figures.uncovered,
             unknown=variant.figures.unknown,

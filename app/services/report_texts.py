@@ -143,19 +143,6 @@ def _restrictions(run: RunView) -> str:
     return f"{said} {integer_fr(int(left))}, mal décrites dans OpenStreetMap, n'ont pas pu l'être." if left else said
 
 
-def road_edits(run: RunView) -> tuple[str, ...]:
-    """What was declared on top of OpenStreetMap, and whether it held the day the roads were imported."""
-    declared = run.inputs.get("road_edits")
-    if not declared:
-        return ()
-    of_mode = [edit for edit in declared["edits"] if run.mode in edit["modes"]]
-    file = f"Fichier {declared['file']}, empreinte {declared['sha256'][:12]}, jugé au {declared['as_of']}."
-    return (
-        *(edit["said"] + ("" if edit["is_applied"] else " Hors de sa validité : non appliquée.") for edit in of_mode),
-        file,
-    )
-
-
 def sources(run: RunView, *, has_grid: bool) -> tuple[SourceLine, ...]:
     """What the figures were made of; a grid that counted nobody is not one of them."""
     inputs = run.inputs

@@ -48,6 +48,21 @@ class RunView:
     changed: tuple[str, ...]  # French names of the inputs that are no longer those of the run
 
     @property
+    def road_edits(self) -> tuple[str, ...]:
+        """What was declared on top of OpenStreetMap, and whether it held the day the roads were imported."""
+        declared = self.inputs.get("road_edits")
+        if not declared:
+            return ()
+        as_of = datetime.fromisoformat(declared["as_of"])
+        return (
+            *(
+                edit["said"] + ("" if edit["is_applied"] else " Hors de sa validité : non appliquée.")
+                for edit in declared["edits"]
+            ),
+            f"Fichier {declared['file']}, empreinte {declared['sha256'][:12]}, jugé au {as_of:%d/%m/%Y}.",
+        )
+
+    @property
     def is_stale(self) -> bool:
         """The figures are those of the run, not of what is loaded today."""
         return bool(self.changed)

@@ -47,9 +47,9 @@ export const coverage = (code, question) => getJson(`${dep(code)}/coverage`, que
 export const zones = (code, level, question) => getJson(`${dep(code)}/coverage/zones`, { level, ...question });
 export const zoneShapes = (code) => getJson(`${dep(code)}/coverage/zones.geojson`, { level: "commune" });
 export const gaps = (code, question) => getJson(`${dep(code)}/gaps`, question);
-export const isochrones = ({ lon, lat }, limits, signal) =>
-  getJson("/isochrones", { lon, lat, minutes: limits.join(","), mode: "car", direction: "arrival" }, signal);
-export const nearest = ({ lon, lat }, signal) => getJson("/nearest", { lon, lat, mode: "car", limit: 3 }, signal);
+export const isochrones = ({ lon, lat }, mode, limits, signal) =>
+  getJson("/isochrones", { lon, lat, minutes: limits.join(","), mode, direction: "arrival" }, signal);
+export const nearest = ({ lon, lat }, mode, signal) => getJson("/nearest", { lon, lat, mode, limit: 3 }, signal);
 export const agreements = (code) => getJson("/agreements", { departement: code });
 
 /** Every site of the département: the pages are followed to the last. */
@@ -68,4 +68,4 @@ export const tileUrl = (layer, params) =>
   `${location.origin}${API}/tiles/${layer}/{z}/{x}/{y}.mvt?${new URLSearchParams(params)}`;
 export const zonesFile = (code, suffix, level, question) => apiUrl(`${dep(code)}/coverage/zones.${suffix}`, { level, ...question });
 export const gapsFile = (code, suffix, question) => apiUrl(`${dep(code)}/gaps.${suffix}`, question);
-export const reportFile = (code, year, suffix) => apiUrl(`${dep(code)}/reports/${year}.${suffix}`);
+export const reportFile = (code, year, suffix, { mode, season }) => apiUrl(`${dep(code)}/reports/${year}.${suffix}`, { mode, season });

@@ -7,6 +7,7 @@ import { createPlaces } from "./places.js";
 import { question } from "./scope.js";
 import { createStore } from "./state.js";
 import { createTabs } from "./tabs.js";
+import { createTravel, shownTravel } from "./views/travel.js";
 import { createAccess } from "./views/access.js";
 import { renderHeadline, renderWarnings } from "./views/headline.js";
 import { renderAgreements, renderDownloads, renderMethod } from "./views/lower.js";
@@ -17,6 +18,7 @@ const page = byId("page");
 const code = page.dataset.code;
 const store = createStore({ pointName: null, isochrones: null, info: null, communes: null });
 const places = createPlaces(code);
+const listed = api.departements().then(({ items }) => items.find((item) => item.code === code) ?? null);
 const hook = (window.accueil30 = { store, map: null });
 
 function from(place) {
@@ -100,7 +102,7 @@ async function loadFigures() {
   if (mine !== turn) return;
   store.set({ communes: communes?.items ?? null });
   tables.communes.select(store.get().commune);
-  announce(`${data.departement.nom} : chiffres chargés, ${data.scope_label}.`);
+  announce(`${data.departement.nom} : chiffres chargés, ${shownTravel(data)}, ${data.scope_label}.`);
 }
 
 /** The headline says why; what depends on it says so instead of staying blank. */
@@ -146,8 +148,7 @@ async function startMap() {
     page.classList.add("no-map");
     return;
   }
-  const { items } = await api.departements();
-  const bbox = items.find((item) => item.code === code)?.bbox;
+  const bbox = (await listed)?.bbox;
   if (!bbox) {
     message.textContent = `Rien à dessiner : le département ${code} n’est pas chargé.`;
     return;
@@ -161,7 +162,8 @@ async function startMap() {
 byId("legend").open = !matchMedia("(max-width: 62rem)").matches;
 buildTables();
 createAccess({ body: byId("access-body"), section: byId("acces"), store, onGoTo: (point) => goTo({ point }) });
-store.on(["neighbours", "mobile"], loadFigures);
+createTravel({ body: byId("travel"), store, published: listed.then((item) => item?.published ?? []) });
+store.on(["mode", "season", "neighbours", "mobile"], loadFigures);
 store.on(["commune"], ({ commune }) => {
   tables.communes.select(commune);
   if (commune) store.set({ tab: "communes" });

@@ -32,7 +32,7 @@ export async function createMapView({ container, message, legend, code, bbox, st
   addStylesheet();
   const context = () => {
     const state = store.get();
-    return { code, scope: scopeOf(state), commune: state.commune, point: state.point, isochrones: state.isochrones, labels: view.labels, basemapUrl: basemap.url };
+    return { code, scope: scopeOf(state), mode: state.mode, season: state.season, commune: state.commune, point: state.point, isochrones: state.isochrones, labels: view.labels, basemapUrl: basemap.url };
   };
   const view = { labels: EMPTY };
   const { view: camera } = store.get();
@@ -99,7 +99,7 @@ function attribution(info, basemap) {
 
 function bindStore({ map, store, context }) {
   const withStyle = (action) => (state) => (map.isStyleLoaded() ? action(state) : map.once("idle", () => action(store.get())));
-  store.on(["neighbours", "mobile"], withStyle(() => {
+  store.on(["mode", "season", "neighbours", "mobile"], withStyle(() => {
     const { sources } = buildStyle(context());
     for (const name of TILED) map.getSource(name).setTiles(sources[name].tiles);
   }));

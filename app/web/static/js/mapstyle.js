@@ -5,7 +5,7 @@ import { token } from "./classes.js";
 import { h, replace } from "./dom.js";
 import { patternImage, symbolImage } from "./swatches.js";
 
-/** Sources whose tiles depend on which sites count. */
+/** Sources whose tiles depend on which sites count, or on how people travel. */
 export const TILED = ["departements", "communes", "cells", "roads", "sites"];
 
 const FICTIONAL = "données fictives de démonstration";

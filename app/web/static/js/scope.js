@@ -5,4 +5,4 @@ const SCOPES = { "true,true": "all", "false,true": "own", "true,false": "all_fix
 export const scopeOf = ({ neighbours, mobile }) => SCOPES[`${neighbours},${mobile}`];
 
 /** The parameters every figure is asked with; `run` keeps one page on one run. */
-export const question = ({ neighbours, mobile }, runId) => ({ mode: "car", threshold_min: 30, neighbours, mobile, run: runId });
+export const question = ({ mode, season, neighbours, mobile }, runId) => ({ mode, season, threshold_min: 30, neighbours, mobile, run: runId });

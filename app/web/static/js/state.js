@@ -1,6 +1,10 @@
 // What is shown lives in the address: a copied link shows the same thing. Transient results live beside it.
 
-const DEFAULTS = { neighbours: true, mobile: true, commune: null, point: null, view: null, tab: "communes" };
+const DEFAULTS = { mode: "car", season: "summer", neighbours: true, mobile: true, commune: null, point: null, view: null, tab: "communes" };
+/** How the address says a mode and a season; anything else is the headline's: an address can be typed by hand. */
+const MODES = { velo: "bike", pied: "foot" };
+const SEASONS = { hiver: "winter" };
+const wordOf = (words, value) => Object.keys(words).find((word) => words[word] === value);
 const round = (value, digits) => Number(value.toFixed(digits));
 
 /** "lon,lat[,zoom]"; null for anything else: an address can be typed by hand. */
@@ -15,6 +19,8 @@ function parseState(search) {
   const point = numbers(query.get("point"), 2);
   const view = numbers(query.get("vue"), 3);
   return {
+    mode: MODES[query.get("trajet")] ?? DEFAULTS.mode,
+    season: SEASONS[query.get("saison")] ?? DEFAULTS.season,
     neighbours: query.get("voisins") !== "0",
     mobile: query.get("bus") !== "0",
     commune: query.get("commune"),
@@ -26,6 +32,8 @@ function parseState(search) {
 
 function formatState(state) {
   const parts = [];
+  if (wordOf(MODES, state.mode)) parts.push(`trajet=${wordOf(MODES, state.mode)}`);
+  if (wordOf(SEASONS, state.season)) parts.push(`saison=${wordOf(SEASONS, state.season)}`);
   if (!state.neighbours) parts.push("voisins=0");
   if (!state.mobile) parts.push("bus=0");
   if (state.tab !== DEFAULTS.tab) parts.push(`onglet=${encodeURIComponent(state.tab)}`);
@@ -48,7 +56,7 @@ export function createStore(transient = {}) {
   function set(patch) {
     const before = state;
     state = { ...state, ...patch };
-    const isChoice = ["neighbours", "mobile", "commune", "point"].some((key) => before[key] !== state[key]);
+    const isChoice = ["mode", "season", "neighbours", "mobile", "commune", "point"].some((key) => before[key] !== state[key]);
     const isInAddress = Object.keys(patch).some((key) => key in DEFAULTS);
     if (isInAddress) history[isChoice ? "pushState" : "replaceState"](null, "", formatState(state));
     notify(before);

@@ -23,8 +23,8 @@ export const cells = {
   id: "cells",
   title: "Carreaux habités",
   origin,
-  sources: ({ code, scope }) => ({
-    cells: { type: "vector", tiles: [tileUrl("cells", { departement: code, scope })], minzoom: 5, maxzoom: 14 },
+  sources: ({ code, scope, mode, season }) => ({
+    cells: { type: "vector", tiles: [tileUrl("cells", { departement: code, scope, mode, season })], minzoom: 5, maxzoom: 14 },
   }),
   layers: () => ({
     "cells-fill": {

@@ -12,8 +12,8 @@ export const communes = {
   id: "communes",
   title: "Communes, selon la part des habitants couverts",
   origin: (info) => `IGN, Admin Express${info ? `, et calcul du ${day(info.run_created_at)}` : ""}, Licence Ouverte 2.0`,
-  sources: ({ code, scope, labels }) => ({
-    communes: { type: "vector", tiles: [tileUrl("communes", { departement: code, scope })], minzoom: 0, maxzoom: 14 },
+  sources: ({ code, scope, mode, season, labels }) => ({
+    communes: { type: "vector", tiles: [tileUrl("communes", { departement: code, scope, mode, season })], minzoom: 0, maxzoom: 14 },
     "commune-names": { type: "geojson", data: labels },
   }),
   layers: ({ commune }) => ({

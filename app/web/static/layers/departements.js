@@ -7,8 +7,8 @@ export const departements = {
   id: "departements",
   title: "Département",
   origin: () => "IGN, ADMIN EXPRESS, Licence Ouverte 2.0",
-  sources: ({ scope }) => ({
-    departements: { type: "vector", tiles: [tileUrl("departements", { scope })], minzoom: 0, maxzoom: 14 },
+  sources: ({ scope, mode, season }) => ({
+    departements: { type: "vector", tiles: [tileUrl("departements", { scope, mode, season })], minzoom: 0, maxzoom: 14 },
   }),
   layers: ({ code }) => ({
     "departements-land": { type: "fill", source: "departements", "source-layer": "departements", paint: { "fill-color": token("--c-land") } },

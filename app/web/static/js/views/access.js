@@ -18,7 +18,7 @@ export function createAccess({ body, section, store, onGoTo }) {
   replace(body, form.element, result);
 
   async function show() {
-    const { point, pointName } = store.get();
+    const { point, pointName, mode, season } = store.get();
     controller?.abort();
     store.set({ isochrones: null });
     if (!point) {
@@ -31,9 +31,9 @@ export function createAccess({ body, section, store, onGoTo }) {
     section.setAttribute("aria-busy", "true");
     replace(result, h("p", { class: "loading" }, "Calcul des temps d’accès…"));
     try {
-      const [shapes, near] = await Promise.all([api.isochrones(point, ISOCHRONE_LIMITS, signal), api.nearest(point, signal)]);
+      const [shapes, near] = await Promise.all([api.isochrones(point, mode, ISOCHRONE_LIMITS, signal), api.nearest(point, mode, signal)]);
       store.set({ isochrones: shapes });
-      replace(result, resultNodes({ point, pointName, shapes, near, onGoTo, onClear: () => store.set({ point: null, pointName: null }) }));
+      replace(result, resultNodes({ point, pointName, mode, season, shapes, near, onGoTo, onClear: () => store.set({ point: null, pointName: null }) }));
       announce(summary(near));
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -43,7 +43,7 @@ export function createAccess({ body, section, store, onGoTo }) {
       if (!signal.aborted) section.setAttribute("aria-busy", "false");
     }
   }
-  store.on(["point"], show);
+  store.on(["point", "mode", "season"], show);
   show();
 }
 
@@ -55,12 +55,15 @@ function summary(near) {
 /** A time strictly under the threshold is never shown as the threshold. */
 const nearMinutes = (item) => minutes(item.is_within_30 && item.minutes >= 30 ? 29.9 : item.minutes);
 
-function resultNodes({ point, pointName, shapes, near, onGoTo, onClear }) {
+const BY = { car: "en voiture", bike: "à vélo", foot: "à pied" };
+
+function resultNodes({ point, pointName, mode, season, shapes, near, onGoTo, onClear }) {
   const road = shapes.origin.road_name ? `, ${shapes.origin.road_name}` : "";
   return [
     h("h3", {}, pointName ?? `Point ${position(point)}`),
     h("p", {}, `Route à ${metres(shapes.origin.access_m)}${road}.`),
-    h("p", {}, `Contours dessinés : d’où l’on rejoint ce point en moins de ${LIMITS_IN_WORDS} minutes.`),
+    h("p", {}, `Contours dessinés : d’où l’on rejoint ce point ${BY[mode]} en moins de ${LIMITS_IN_WORDS} minutes.`),
+    season === "winter" ? h("p", { class: "hint" }, "Ces contours et ces temps sont ceux de l’été : routes saisonnières ouvertes.") : null,
     h("ul", { class: "inline-legend" }, ISOCHRONES.map((limit) => legendItem(lineSwatch(limit), `moins de ${limit.minutes} min`))),
     near.items.length ? nearestTable(near.items) : h("p", {}, "Aucun lieu n’est joignable par la route depuis ce point."),
     h("div", { class: "actions" },

@@ -4,16 +4,18 @@ import { h, hidden, replace } from "../dom.js";
 import { count, day, integer, minutes, percent } from "../format.js";
 import { scroller } from "../table.js";
 import { peopleBar, peopleFigures } from "./figures.js";
+import { shownTravel, variantsTable } from "./travel.js";
 
 export function renderHeadline({ data, store }) {
   return [
     h("div", { class: "headline-main" },
       h("p", { class: "big-figure" }, h("strong", { id: "covered-pct" }, percent(data.covered_pct)),
-        h("span", {}, "des habitants rejoignent un lieu en strictement moins de 30 minutes")),
+        h("span", {}, `des habitants rejoignent un lieu ${shownTravel(data)}, en strictement moins de 30 minutes`)),
       peopleBar(data.population), peopleFigures(data.population)),
     h("div", { class: "headline-side" },
       h("p", { class: "verdict" }, data.verdict),
       travelTimes(data.travel_time),
+      variants(data),
       scopeChoice(data, store)),
     h("p", { class: "two-populations" }, twoPopulations(data)),
   ];
@@ -24,6 +26,13 @@ function travelTimes(times) {
   return h("dl", { class: "times" },
     entries.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, minutes(value)))),
     times.has_no_route ? h("div", {}, h("dt", {}, "Sans aucune route"), h("dd", {}, "oui")) : null);
+}
+
+/** Open where a winter stands beside a summer: the pair is read together. */
+function variants(data) {
+  const table = variantsTable(data);
+  const hasWinter = data.variants.some((line) => line.season === "winter");
+  return table && h("details", { class: "companions", open: hasWinter }, h("summary", {}, "Comparer les trajets et les saisons"), table);
 }
 
 function twoPopulations({ population, filosofi, info }) {

@@ -3,6 +3,7 @@
 import { gapsFile, reportFile, zonesFile } from "../api.js";
 import { h } from "../dom.js";
 import { scroller } from "../table.js";
+import { shownTravel } from "./travel.js";
 import { count, day, euros, integer } from "../format.js";
 
 const FUNDING = { small: "petite", medium: "moyenne", large: "grande" };
@@ -33,7 +34,7 @@ function allocations(item, index) {
 export function renderDownloads({ code, question, year }) {
   const link = (href, label, note) => h("li", {}, h("a", { href }, label), note ? h("span", {}, ` ${note}`) : null);
   return h("ul", { class: "files" },
-    link(reportFile(code, year, "pdf"), `Rapport ${year} (PDF)`, "accessible, prêt à transmettre"),
+    link(reportFile(code, year, "pdf", question), `Rapport ${year} (PDF)`, "accessible, prêt à transmettre"),
     link(zonesFile(code, "csv", "commune", question), "Communes (CSV)"),
     link(zonesFile(code, "xlsx", "commune", question), "Communes (XLSX)"),
     link(zonesFile(code, "geojson", "commune", question), "Communes (GeoJSON)"),
@@ -49,12 +50,18 @@ function population({ shown, source, millesime, grid }) {
   return `${shown} (${named({ source, millesime })}), ${spread}`;
 }
 
-export function renderMethod({ info }) {
+const causes = (lines) => lines.map((line) => `${line.label} : ${integer(line.people)}`).join(" ; ");
+const siteLine = (site) => `${site.name} (${site.departement}), ${site.label}${site.nearest_m === null ? "" : `, route la plus proche à ${integer(Math.round(site.nearest_m))} m`}`;
+
+export function renderMethod(data) {
+  const { info } = data;
   const lines = [
     ["Règle", `${info.threshold_rule}, décidée en secondes avant tout arrondi`],
-    ["Trajet", "en voiture, vers le lieu, marche jusqu’à la route comprise"],
+    ["Trajet", `${shownTravel(data)}, vers le lieu, marche jusqu’à la route comprise`],
     ["Comptage", `${info.population.grid.source ? "chaque carreau habité a son temps de trajet" : "chaque commune a un seul temps de trajet, celui de son centre habité"} ; les contours dessinés autour d’un point ne servent qu’à l’œil`],
-    ["Inconnus", "habitants dont le point n’a pu être rattaché à une route : ni couverts, ni non couverts"],
+    ["Inconnus", "habitants dont le point n’a pu être rattaché à une route : ni couverts, ni non couverts" + (data.unknown_by_cause.length ? ` (${causes(data.unknown_by_cause)})` : "")],
+    ...(data.unattached_sites.length ? [["Lieux non comptés", data.unattached_sites.map(siteLine).join(" ; ")]] : []),
+    ...(data.road_edits.length ? [["Routes déclarées", data.road_edits.join(" ")]] : []),
     ["Calcul", `${info.run_id}, le ${day(info.run_created_at)}, version ${info.service_version}`],
     ["Graphe routier", `${info.road_network.name}, ${info.is_fictional ? "routes fictives" : "OpenStreetMap"}, ${info.road_network.osm_date ? `données du ${day(info.road_network.osm_date)}` : "date des données inconnue"}, ${count(info.road_network.nodes, "nœud")}`],
     ["Population", population(info.population)],
