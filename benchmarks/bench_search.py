@@ -1,45 +1,51 @@
-"""Our search beside scipy's and networkx's, on the roads of Corsica, with equality checked before any clock.
+"""Our searches beside scipy's and networkx's on the same arcs; equality is checked before any clock.
 
-``python -m benchmarks.bench_search [ROADS.osm.pbf [SITES.geojson]]``; without arguments, the files of
-``ACCUEIL30_REAL_DATA``. Read the ratios: times change from machine to machine, and with the company it keeps.
+Sites and points of these questions stand on junctions, because the others search from nodes only; turn states,
+delays and the walk are in the arcs and the seeds, switched off for nobody.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import networkx
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
 
-from data.measure import project
-from data.roads import read_roads
+from routing.dial import Arcs, reached
 from routing.graph import UNREACHED_DS, Csr, RoadGraph
-from routing.graph_files import open_graph, save_graph
-from routing.isochrone import isochrones
-from routing.search import times_at, times_to_sites
-from routing.snap import Attachment, attach
+from routing.many import reach_each
+from routing.search import seeds, times_to_sites
+from routing.snap import Attachment
+from routing.whatif import WhatIf
 
 LIMIT_DS = 18_000
-ROADS = "corse/routes/corse_reconstruit_longueurs_vraies.osm.pbf"
-SITES = "corse/points/points_corse_geolocalises.geojson"
+
+
+def took_ms(work: Callable[[], object]) -> float:
+    start_s = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - start_s)
 
 
 def median_ms(work: Callable[[], object], repeats: int = 15) -> float:
-    took_s = []
-    for _ in range(repeats):
-        start_s = time.perf_counter()
-        work()
-        took_s.append(time.perf_counter() - start_s)
-    return 1000 * float(np.median(took_s))
+    return float(np.median([took_ms(work) for _ in range(repeats)]))
+
+
+def side_by_side(works: dict[str, tuple[Callable[[], object], int]]) -> dict[str, float]:
+    """Median ms of each, taken in turns so that all meet the same company: name -> (work, repeats)."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(max(repeats for _, repeats in works.values())):
+        for name, (work, repeats) in works.items():
+            if turn < repeats:
+                times[name].append(took_ms(work))
+    return {name: float(np.median(found)) for name, found in times.items()}
 
 
 def lightest_matrix(csr: Csr) -> csr_matrix:
@@ -61,95 +67,134 @@ def networkx_twin(csr: Csr) -> networkx.MultiDiGraph[int]:
     return twin
 
 
-def on_junctions(points: Attachment) -> Attachment:
-    """The starts of the roads of these points: the others search from nodes only."""
-    starts = np.zeros(len(points))
-    return Attachment(points.road, starts, starts)
+def on_junctions(graph: RoadGraph, count: int, seed: int = 0) -> Attachment:
+    """Starts of attachable roads drawn at random, on the spot: the others search from nodes only."""
+    roads = np.random.default_rng(seed).choice(np.flatnonzero(graph.road_attachable), count)
+    return Attachment(roads.astype(np.int32), np.zeros(count), np.zeros(count))
 
 
-def read_sites(path: Path, graph: RoadGraph) -> Attachment:
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    kept = [f for f in features if f["properties"].get("source", "").startswith("france-services")] or features
-    lon, lat = np.array([f["geometry"]["coordinates"] for f in kept], np.float64).T
-    return attach(graph, *project(lon, lat, graph.meta.crs_epsg), 1000.0)
+def along_roads(graph: RoadGraph, count: int, seed: int = 1) -> Attachment:
+    """Places drawn at random along attachable roads, 20 m off them."""
+    random = np.random.default_rng(seed)
+    roads = random.choice(np.flatnonzero(graph.road_attachable), count).astype(np.int32)
+    return Attachment(roads, random.random(count), np.full(count, 20.0))
 
 
-def compare(graph: RoadGraph, sites: Attachment) -> list[tuple[str, float, float, float]]:
-    """(question, ours, scipy, networkx) in ms, once all three have given the same answer at every node."""
+def one(points: Attachment, which: int) -> Attachment:
+    return points.take(np.array([which]))
+
+
+def nodes_of(graph: RoadGraph, points: Attachment) -> list[int]:
+    """Where the others start: every node one may have come to a point by (its turn states too)."""
+    return sorted(set(seeds(graph, points, "arrival").node.tolist()))
+
+
+def _dense(graph: RoadGraph, node: NDArray[np.int32], time_ds: NDArray[np.int32]) -> NDArray[np.float64]:
+    times = np.full(graph.node_count, np.inf)
+    times[node] = time_ds
+    return times
+
+
+def bounded(graph: RoadGraph, points: Attachment, networkx_points: int = 5) -> tuple[dict[str, float], float, float]:
+    """One 30-minute search: (ms by name, mean nodes reached, mean arcs looked at), all equal at every node."""
     matrix, twin = lightest_matrix(graph.backward), networkx_twin(graph.backward)
-    nodes = graph.road_tail[sites.road].tolist()
-    first, one = nodes[0], sites.take(np.array([0]))
+    starts = [nodes_of(graph, one(points, i)) for i in range(len(points))]
+    found = reach_each(graph, points, LIMIT_DS, "arrival", threads=1)
+    for i, (start, reach) in enumerate(zip(starts, found, strict=True)):
+        ours = _dense(graph, reach.node, reach.time_ds)
+        np.testing.assert_array_equal(ours, dijkstra(matrix, indices=start, limit=LIMIT_DS, min_only=True))
+        if i < networkx_points:
+            theirs = networkx.multi_source_dijkstra_path_length(twin, set(start), cutoff=LIMIT_DS)
+            assert theirs == dict(zip(reach.node.tolist(), reach.time_ds.tolist(), strict=True))
 
-    def scipy_nearest() -> Any:
-        return dijkstra(matrix, indices=nodes, min_only=True)
+    def scipy_each() -> None:
+        for start in starts:
+            if len(start) == 1:  # what it is fastest at
+                dijkstra(matrix, indices=start[0], limit=LIMIT_DS)
+            else:
+                dijkstra(matrix, indices=start, limit=LIMIT_DS, min_only=True)
 
-    def networkx_nearest() -> dict[int, float]:
-        return dict(networkx.multi_source_dijkstra_path_length(twin, set(nodes)))
+    def networkx_each() -> None:
+        for start in starts[:networkx_points]:
+            networkx.multi_source_dijkstra_path_length(twin, set(start), cutoff=LIMIT_DS)
 
+    def ours_each() -> None:
+        reach_each(graph, points, LIMIT_DS, "arrival", threads=1)
+
+    total = side_by_side({"ours": (ours_each, 9), "scipy": (scipy_each, 5), "networkx": (networkx_each, 2)})
+    degree = np.diff(graph.backward.first_out)
+    arcs = float(np.mean([degree[reach.node].sum() for reach in found]))
+    each = {name: ms / (networkx_points if name == "networkx" else len(points)) for name, ms in total.items()}
+    return each, float(np.mean([len(reach.node) for reach in found])), arcs
+
+
+def nearest(graph: RoadGraph, sites: Attachment) -> tuple[dict[str, float], NDArray[np.float64]]:
+    """The nearest site of every node: (ms by name, times float64[n]), all equal at every node."""
+    matrix, twin, starts = lightest_matrix(graph.backward), networkx_twin(graph.backward), nodes_of(graph, sites)
     ours = times_to_sites(graph, sites).time_ds.astype(float)
     ours[ours == UNREACHED_DS] = np.inf
-    np.testing.assert_array_equal(ours, scipy_nearest())
-    found = networkx_nearest()
+    np.testing.assert_array_equal(ours, dijkstra(matrix, indices=starts, min_only=True))
+    found = networkx.multi_source_dijkstra_path_length(twin, set(starts))
     np.testing.assert_array_equal(ours, [found.get(node, np.inf) for node in range(graph.node_count)])
-    return [
-        (
-            f"nearest of {len(sites)} sites, all {graph.node_count} nodes",
-            median_ms(lambda: times_to_sites(graph, sites)),
-            median_ms(scipy_nearest),
-            median_ms(networkx_nearest, 3),
-        ),
-        (
-            "one site, 30 min",
-            median_ms(lambda: times_to_sites(graph, one, LIMIT_DS)),
-            median_ms(lambda: dijkstra(matrix, indices=first, limit=LIMIT_DS)),
-            median_ms(lambda: networkx.single_source_dijkstra_path_length(twin, first, cutoff=LIMIT_DS), 5),
-        ),
-    ]
+    took = side_by_side(
+        {
+            "ours": (lambda: times_to_sites(graph, sites), 15),
+            "scipy": (lambda: dijkstra(matrix, indices=starts, min_only=True), 5),
+            "networkx": (lambda: networkx.multi_source_dijkstra_path_length(twin, set(starts)), 1),
+        }
+    )
+    return took, ours
 
 
-def time_the_rest(graph: RoadGraph, sites: Attachment) -> list[tuple[str, float]]:
-    """What has no twin elsewhere, in ms."""
+def what_if(graph: RoadGraph, sites: Attachment, steps: int = 100) -> tuple[dict[str, NDArray[np.float64]], float]:
+    """(ms of each add, move, close; ms of recomputing, median), bit-identical to a whole search beforehand."""
+    state = WhatIf(graph, sites, "arrival")
+    places = along_roads(graph, 2 * steps, seed=2)
+    took: dict[str, list[float]] = {"add": [], "move": [], "close": []}
+    recomputing = []
+    random = np.random.default_rng(3)
+    for step in range(steps):
+        for what, times in took.items():
+            site = int(random.integers(0, len(sites)))
+            place = one(places, 2 * step + (what == "move"))
+            work: dict[str, Callable[[], Any]] = {
+                "add": partial(state.add, place),
+                "move": partial(state.move, site, place),
+                "close": partial(state.close, site),
+            }
+            times.append(took_ms(work[what]))
+            if step < 5:
+                whole = times_to_sites(graph, state.sites)
+                np.testing.assert_array_equal(whole.time_ds, state.reach.time_ds)
+                np.testing.assert_array_equal(whole.site, state.reach.site)
+            state.undo()
+        if step % 7 == 0:
+            recomputing.append(took_ms(lambda: times_to_sites(graph, sites)))
+    return {what: np.array(found) for what, found in took.items()}, float(np.median(recomputing))
+
+
+def random_access_ns(words: int, accesses: int = 2_000_000) -> float:
+    """One independent read at a random place of uint64[words], ns: the least that looking at one arc may cost."""
     random = np.random.default_rng(0)
-    node = random.integers(0, graph.node_count, 10_000)
-    x_m, y_m = graph.node_x_m[node] + 50.0, graph.node_y_m[node] + 50.0
-    points = attach(graph, x_m, y_m, 5000.0)
-    one = sites.take(np.array([0]))
-    everywhere = times_to_sites(graph, sites)
-    near = times_to_sites(graph, one, round(LIMIT_DS * 1.1))
-    with tempfile.TemporaryDirectory() as folder:
-        saved = Path(folder) / "graph"
-        save_graph(graph, saved)
-        opening_ms = median_ms(lambda: open_graph(saved))
-    return [
-        ("attach 10,000 points", median_ms(lambda: attach(graph, x_m, y_m, 5000.0), 5)),
-        ("times of 10,000 points", median_ms(lambda: times_at(graph, everywhere, sites, points, "arrival"))),
-        ("isochrone of 30 min, search apart", median_ms(lambda: isochrones(graph, near, one, [1800.0]))),
-        (
-            "isochrones of 10, 20, 30 min",
-            median_ms(lambda: isochrones(graph, near, one, [600.0, 1200.0, 1800.0])),
-        ),
-        ("open a saved graph", opening_ms),
-    ]
+    array, where = random.integers(0, 2**40, words), random.integers(0, words, accesses).astype(np.uint32)
+    _gather(array, where)
+    return 1e6 / accesses * float(np.min([took_ms(lambda: _gather(array, where)) for _ in range(9)]))
 
 
-def main(arguments: list[str]) -> None:
-    real_data = Path(os.environ.get("ACCUEIL30_REAL_DATA", "../shared/data"))
-    roads = Path(arguments[0]) if arguments else real_data / ROADS
-    points = Path(arguments[1]) if len(arguments) > 1 else real_data / SITES
-    start_s = time.perf_counter()
-    graph, _ = read_roads(roads, name=roads.stem)
-    reading_s = time.perf_counter() - start_s
-    print(f"{graph.node_count} nodes, {len(graph.forward.head)} arcs, read in {reading_s:.1f} s")
-    sites = read_sites(points, graph)
-    print(f"{'':44}{'ours':>10}{'scipy':>16}{'networkx':>18}")
-    for name, ours_ms, scipy_ms, networkx_ms in compare(graph, on_junctions(sites)):
-        print(
-            f"{name:44}{ours_ms:7.2f} ms{scipy_ms:8.2f} ms ×{scipy_ms / ours_ms:<5.1f}"
-            f"{networkx_ms:8.1f} ms ×{networkx_ms / ours_ms:<5.0f}"
-        )
-    for name, took_ms in time_the_rest(graph, sites):
-        print(f"{name:44}{took_ms:7.2f} ms")
+@njit(nogil=True)
+def _gather(array: NDArray[np.int64], where: NDArray[np.uint32]) -> int:
+    total = 0
+    for i in range(len(where)):
+        total ^= array[where[i]]
+    return total
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def bounded_from_nodes(arcs: Arcs, nodes: NDArray[np.int32]) -> tuple[float, list[NDArray[np.int32]]]:
+    """(ms of one 30-minute search, sorted times of each), from nodes."""
+    zero = np.zeros(1, np.int32)
+
+    def each() -> list[NDArray[np.int32]]:
+        return [reached(arcs, nodes[i : i + 1], zero, LIMIT_DS)[1] for i in range(len(nodes))]
+
+    times = [np.sort(time_ds) for time_ds in each()]
+    return median_ms(each, 7) / len(nodes), times

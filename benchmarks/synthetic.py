@@ -65,6 +65,9 @@ def departement(side: int = SIDE, seed: int = 30) -> RoadGraph:
         road_length_m=length_m,
         road_forward_ds=forward_ds,
         road_backward_ds=np.where(is_one_way, UNREACHED_DS, forward_ds),
+        road_forward_delay_ds=delay_ds,
+        road_backward_delay_ds=np.where(is_one_way, 0, delay_ds),
+        forbidden_paths=_forbidden(tail, head, round(FORBIDDEN_SHARE * side * side), random),
         road_class=np.zeros(len(tail)),
         road_attachable=lattice.road_class < 3,
         road_way_id=np.arange(len(tail)),
@@ -74,6 +77,17 @@ def departement(side: int = SIDE, seed: int = 30) -> RoadGraph:
         shape_x_m=lattice.x_m[shape],
         shape_y_m=lattice.y_m[shape],
     )
+
+
+def _forbidden(
+    tail: NDArray[np.int64], head: NDArray[np.int64], count: int, random: np.random.Generator
+) -> list[list[int]]:
+    """Turns nobody may take: (road in, road out), both forward, for so many junctions or a few less."""
+    road_out = np.full(int(max(tail.max(), head.max())) + 1, -1, np.int64)
+    road_out[tail] = np.arange(len(tail))
+    road_in = random.choice(len(tail), min(count, len(tail)), replace=False)
+    road_in = road_in[road_out[head[road_in]] >= 0]
+    return np.column_stack([2 * road_in, 2 * road_out[head[road_in]]]).tolist()  # type: ignore[no-any-return]
 
 
 def tiled(graph: RoadGraph, columns: int, rows: int, side: int = SIDE) -> Csr:
@@ -126,7 +140,8 @@ def _lattice(side: int, random: np.random.Generator) -> Lattice:
 def _seams(graph: RoadGraph, columns: int, rows: int, side: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Arcs between copies that touch, both ways: (tail, head), numbered over all copies."""
     node_of: NDArray[np.int64] = np.empty(side * side, np.int64)
-    node_of[graph.node_osm_id] = np.arange(graph.node_count)
+    junction = np.flatnonzero(graph.node_junction == np.arange(graph.node_count))
+    node_of[graph.node_osm_id[junction]] = junction
     lattice = node_of.reshape(side, side)
     copy = np.arange(columns * rows).reshape(rows, columns) * graph.node_count
     seams: list[Any] = []
