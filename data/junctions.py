@@ -6,9 +6,9 @@ around it. A node where all is motorways, expressways and their slip roads is a 
 
 The time lost at a node is the larger of its signal and its junction, never their sum: the wait at the lights is the
 delay of that junction. It is lost once per crossing: where two carriageways cross two others, four nodes stand for one
-crossing, and stop lines with their own signals add as many. So a road of ``CROSSING_M`` or less that starts where
-time is lost loses none at its own end. On a roundabout one has the right of way: its own roads lose nothing, who comes
-to it does.
+crossing, and stop lines with their own signals add as many, before it and after it. So a road of ``CROSSING_M`` or less
+loses nothing at its end when it starts where time is lost, or so near such a node (the stop line just passed). On a
+roundabout one has the right of way: its own roads lose nothing, who comes to it does.
 """
 
 from __future__ import annotations
@@ -90,13 +90,27 @@ def delays(
     # At each node of the graph, for those who come along their way and for those who come against it.
     lost_s = np.maximum(junction_s, signal_s[:, pieces.node])
     is_costly = lost_s.max(axis=0) > 0
-    is_short = length_m <= CROSSING_M
+    in_crossing = _within_crossings(pieces, length_m <= CROSSING_M, is_costly) | is_roundabout
     return Delays(
-        forward_s=np.where(is_roundabout | (is_short & is_costly[pieces.tail]), 0.0, lost_s[0, pieces.head]),
-        backward_s=np.where(is_roundabout | (is_short & is_costly[pieces.head]), 0.0, lost_s[1, pieces.tail]),
+        forward_s=np.where(in_crossing[0], 0.0, lost_s[0, pieces.head]),
+        backward_s=np.where(in_crossing[1], 0.0, lost_s[1, pieces.tail]),
         is_urban=is_urban,
         urban_junctions=int(np.count_nonzero(junction_s)),
         signals=int(np.count_nonzero(signal_s[:, pieces.node].max(axis=0))),
+    )
+
+
+def _within_crossings(pieces: Pieces, is_short: Bool, is_costly: Bool) -> Bool:
+    """Which roads, driven forward and backward, go on within a crossing that was met before them: bool[2, k]."""
+    size = len(pieces.node)
+    costly_head, costly_tail = is_short & is_costly[pieces.head], is_short & is_costly[pieces.tail]
+    # Short roads from each node to one where time is lost; the road itself is not how one came.
+    near = np.bincount(pieces.tail[costly_head], minlength=size) + np.bincount(pieces.head[costly_tail], minlength=size)
+    return np.stack(
+        [
+            is_short & (is_costly[start] | (near[start] - leads_to_costly > 0))
+            for start, leads_to_costly in ((pieces.tail, costly_head), (pieces.head, costly_tail))
+        ]
     )
 
 
