@@ -110,13 +110,15 @@ def count_causes(points: Attachment) -> dict[Cause, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _RoadIndex:
+class RoadIndex:
+    """What ``attach`` looks in."""
+
     roads: Lines  # those one may stop on, open, on the main component or not
     is_island: NDArray[np.bool_]  # one entry a road: off the main component
     water: Lines
 
 
-_indexes: WeakKeyDictionary[RoadGraph, _RoadIndex] = WeakKeyDictionary()
+_indexes: WeakKeyDictionary[RoadGraph, RoadIndex] = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -159,15 +161,16 @@ def attachment_xy(graph: RoadGraph, points: Attachment) -> tuple[NDArray[np.floa
     return x_m, y_m
 
 
-def _index_of(graph: RoadGraph) -> _RoadIndex:
+def _index_of(graph: RoadGraph) -> RoadIndex:
     with _lock:
         index = _indexes.get(graph)
         if index is None:
-            index = _indexes[graph] = _make_index(graph)
+            index = _indexes[graph] = build_index(graph)
         return index
 
 
-def _make_index(graph: RoadGraph) -> _RoadIndex:
+def build_index(graph: RoadGraph) -> RoadIndex:
+    """A new index of a graph; ``attach`` keeps its own, one a graph."""
     is_island = _is_island(graph)
     wanted = np.flatnonzero(graph.road_attachable | is_island).astype(np.int32)
     water = _index_water(graph)
@@ -175,7 +178,7 @@ def _make_index(graph: RoadGraph) -> _RoadIndex:
     segment, share = standing.meetings(roads, water)
     if len(segment):
         roads = index_lines(*_cut_shapes(graph, segment, share), wanted)
-    return _RoadIndex(roads, is_island, water)
+    return RoadIndex(roads, is_island, water)
 
 
 def _cut_shapes(
