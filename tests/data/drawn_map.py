@@ -128,6 +128,7 @@ def draw(
     points: Mapping[str, Tags] | None = None,
     absent: str = "",
     turns: Iterable[Turn] = (),
+    lakes: Iterable[tuple[str, str]] = (),
     mode: str = "car",
     season: str = "summer",
     edits: RoadEdits | None = None,
@@ -135,11 +136,15 @@ def draw(
 ) -> DrawnMap:
     """Write ``path`` and import it. ``ways`` are ("ABC", tags); ``points`` gives tags to letters.
 
-    ``absent`` letters stay references of ways, but are not in the file.
+    ``absent`` letters stay references of ways, but are not in the file. ``lakes`` are ("outer ways", "inner ways").
     """
     lon_lat, ways = positions(drawing, cell_m), list(ways)
     way_ids = {letters: number for number, (letters, _) in enumerate(ways, FIRST_WAY_ID)}
     relations = [(each.members(way_ids), each.tags) for each in turns]
+    for sides in lakes:
+        roles = zip(sides, ("outer", "inner"), strict=True)
+        members = [("w", way_ids[way], role) for letters, role in roles for way in letters.split()]
+        relations.append((members, {"type": "multipolygon", "natural": "water"}))
     write(path, lon_lat, ways, points=points or {}, absent=absent, relations=relations)
     tables = read_osm(path)
     if edits is not None:
