@@ -7,7 +7,6 @@ Plain functions: arrays or a file in, figures out.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -75,21 +74,32 @@ def peers_python() -> Path:
     return _PYTHON
 
 
+#: A process is measured by a small one of its own: the memory that Linux reports for a child starts at that of the
+#: process it was forked from, and ours is larger than many of those we measure.
+_LAUNCHER = """
+import json, os, subprocess, sys, time
+start_s = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:], stdout=2)
+_, status, usage = os.wait4(process.pid, 0)
+cost = [time.perf_counter() - start_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]
+with open(sys.argv[1], "w") as out:
+    json.dump([os.waitstatus_to_exitcode(status), cost], out)
+"""
+
+
 def measure_process(command: Sequence[str | Path], *, folder: Path | None = None) -> ProcessCost:
-    """Run a command to its end and measure it from outside, the same way for everybody (wait4 of this process).
+    """Run a command to its end and measure it from outside, the same way for everybody (wait4 of its parent).
 
     Raises RuntimeError with the end of what it said when it fails.
     """
-    with tempfile.TemporaryFile() as said:
-        start_s = time.perf_counter()
-        process = subprocess.Popen([str(word) for word in command], cwd=folder, stdout=said, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_s = time.perf_counter() - start_s
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(max(0, said.seek(0, os.SEEK_END) - 2000))
-            raise RuntimeError(f"{command[0]}: exit code {process.returncode}\n{said.read().decode(errors='replace')}")
-    return ProcessCost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    with tempfile.TemporaryDirectory(prefix="accueil30-") as name:
+        figures = Path(name) / "cost.json"
+        launched = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(figures), *map(str, command)]
+        done = subprocess.run(launched, cwd=folder, capture_output=True, text=True, errors="replace", check=True)
+        code, cost = json.loads(figures.read_text(encoding="utf-8"))
+    if code:
+        raise RuntimeError(f"{command[0]}: exit code {code}\n{done.stderr[-2000:]}")
+    return ProcessCost(*cost)
 
 
 def measure_ours(code: str, *arguments: str | Path) -> ProcessCost:
@@ -106,12 +116,14 @@ def pandana_nearest(
     site_node: NDArray[np.int32],
     limit_ds: int,
     repeats: int = 5,
+    precomputes: bool = True,
 ) -> PandanaNearest:
     """pandana's nearest site of every node, in its own process, times of the questions alone.
 
     Arcs m: ``start``, ``end``, ``weight_ds`` int32[m], one way, as they are driven (the graph's ``forward``): each
     node asks for the site it reaches first, which is our "arrival". Of parallel arcs the lightest is kept, because
-    pandana is free to take any. ``site_node`` int32[s], all at time 0.
+    pandana is free to take any. ``site_node`` int32[s], all at time 0. ``precomputes``: asks beforehand for all that
+    is within the limit of each node, which the nearest site does not need: tens of GB where that is everything.
     """
     order = np.lexsort((weight_ds, end, start))
     kept = np.ones(len(order), np.bool_)
@@ -128,6 +140,7 @@ def pandana_nearest(
             site_node=site_node,
             limit_ds=limit_ds,
             repeats=repeats,
+            precomputes=precomputes,
         )
         said = run_peer("peers_pandana.py", asked, answered, figures=Path(name) / "figures.json")
         with np.load(answered) as arrays:

@@ -28,7 +28,8 @@ def main(asked: str, answered: str, figures_json: str) -> None:
     network = pandana.Network(x, y, start, end, weights, twoway=False)
     build_s = time.perf_counter() - start_s
     start_s = time.perf_counter()
-    network.precompute(limit)
+    if data["precomputes"]:
+        network.precompute(limit)
     precompute_s = time.perf_counter() - start_s
     start_s = time.perf_counter()
     network.set_pois("sites", limit, 1, pd.Series(place[sites]), pd.Series(np.zeros(len(sites))))

@@ -86,6 +86,8 @@ def _nearest(name: str, graph: RoadGraph) -> Line:
             weight_ds=graph.forward.weight_ds,
             site_node=np.array(bench.nodes_of(graph, sites), np.int32),
             limit_ds=PANDANA_LIMIT_DS,
+            repeats=3,
+            precomputes=False,
         )
     except MissingDataError as absent:
         note = str(absent)
