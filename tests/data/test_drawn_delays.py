@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.data.drawn_map import MapMaker, Tags
+from tests.data.drawn_map import MapMaker
 
 STREET = {"highway": "residential"}
 ONEWAY = STREET | {"oneway": "yes"}
@@ -60,7 +60,7 @@ def test_town_is_the_same_for_all_modes(a_map: MapMaker) -> None:
 
 
 @pytest.mark.parametrize("closed", [{"access": "private"}, {"motor_vehicle": "no"}])
-def test_closed_street_leaves_the_town_as_it_is(a_map: MapMaker, closed: Tags) -> None:
+def test_closed_street_leaves_the_town_as_it_is(a_map: MapMaker, closed: dict[str, str]) -> None:
     drawn = a_map(TOWN, *ROWS, *COLUMNS[:2], ("cgk", STREET | closed), COLUMNS[3])
     # g carries a junction where no car turns: e -> f -> h
     assert drawn.travel_s("e", "f") == 38.0
