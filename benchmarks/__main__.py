@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_attach, bench_chain, bench_http, bench_start, search_tables
+from benchmarks import bench_attach, bench_chain, bench_http, bench_import, bench_start, search_tables
 from benchmarks.surroundings import MissingDataError, describe_machine
 from benchmarks.tables import WIDTH, Section, as_json, show
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Section]] = {
     "search": search_tables.measure,
     "attach": bench_attach.measure,
     "chain": bench_chain.measure,
+    "import": bench_import.measure,
     "http": bench_http.measure,
     "start": bench_start.measure,
 }
