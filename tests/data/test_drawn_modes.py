@@ -32,7 +32,7 @@ def test_one_way_street_binds_cars_and_bicycles_not_walkers(a_map: MapMaker) -> 
 @pytest.mark.parametrize(
     "tags", [{"oneway:bicycle": "no"}, {"cycleway": "opposite"}, {"cycleway:left": "opposite_lane"}]
 )
-def test_contraflow_for_bicycles(a_map: MapMaker, tags: Tags) -> None:
+def test_contraflow_for_bicycles(a_map: MapMaker, tags: dict[str, str]) -> None:
     drawn = a_map(LOOP, ("AB", ONEWAY | tags), ("ACDB", STREET))
     assert drawn.travel_s("B", "A") == 108.0
     assert drawn.again("bike").travel_s("B", "A") == 120.0
@@ -173,7 +173,7 @@ def test_lake_drawn_as_a_relation_of_untagged_ways(a_map: MapMaker) -> None:
     z---------t
     C---------D
     """
-    shores = (("rst", {}), ("tzr", {}), ("uvwxu", {}))
+    shores: list[tuple[str, Tags]] = [("rst", {}), ("tzr", {}), ("uvwxu", {})]
     drawn = a_map(drawing, *ROADS, *shores, lakes=[("rst tzr", "uvwxu")])
     assert drawn.report.water_lines == 3
     assert drawn.attach("H", within_m=1000.0).cause[0] == Cause.ACROSS_WATER

@@ -276,9 +276,8 @@ def test_nobody_dodges_a_restriction_by_turning_round_at_once(a_map: MapMaker) -
        |
        T
     """
-    ways = (("AB", STREET), ("BP", STREET), ("PQ", STREET), ("QC", STREET), ("NB", STREET), ("BS", STREET))
-    ways = (*ways, ("ST", STREET))
-    drawn = a_map(drawing, *ways, turns=[turn("no_left_turn", "AB", "B", "NB")], cell_m=20.0)
+    streets = [(way, STREET) for way in ("AB", "BP", "PQ", "QC", "NB", "BS", "ST")]
+    drawn = a_map(drawing, *streets, turns=[turn("no_left_turn", "AB", "B", "NB")], cell_m=20.0)
     # A -> B -> Q, round, back to B, right to N: 3 + 6 + 6 + 2 cells. By P it would be 3 + 2 + 2 + 2, by S too;
     # T is 2 + 5 cells from B.
     assert drawn.travel_s("A", "N") == pytest.approx(17 * 2.4)
