@@ -23,7 +23,7 @@ _RIGHT_MARK: Final = 128
 _NOTHING: Final = np.uint64(0x3F3F3F3F3F3F3F3F)  # eight corners without a level
 
 
-@compiled(types.UniTuple(int64[::1], 2)(int32[::1]))
+@compiled(types.UniTuple(int64[::1], 2)(int32[::1]))  # type: ignore[no-untyped-call]
 def _by_polygon(ring_shell: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(first of each polygon, rings in order): each outside, then its holes. An outside is traced before its holes."""
     ring_count = len(ring_shell)

@@ -27,7 +27,7 @@ from routing.snap import Attachment, attachment_xy
 from routing.stretches import ReachedRoads, reached_roads
 from routing.ways import ACCESS_WALK_M_PER_S, walk_ds
 
-__all__ = ["CELL_M", "SEARCH_MARGIN", "ReachedRoads", "isochrones", "reached_roads", "search_limit_ds"]
+__all__ = ["CELL_M", "SEARCH_MARGIN", "ReachedRoads", "cell_of", "isochrones", "reached_roads", "search_limit_ds"]
 
 #: The search must go this much further than the largest limit: the line lies between what is and is not
 #: reached.
@@ -40,8 +40,13 @@ CELL_M: Final = {"car": 100.0, "bike": 50.0, "foot": 25.0}
 _BESIDE_CELLS: Final = 4.0
 
 #: Between neighbouring corners, a larger step of time is a jump from one road to another: 100 m by car at 20 km/h, 25 m on
-#: foot at 5 km/h.
+#: foot at 5 km/h; in proportion on finer rasters, but never less than the delay of a junction.
 _JUMP_DS: Final = 180
+_LEAST_JUMP_DS: Final = 60
+
+#: Towns are drawn more finely: the cell of the mode is halved, three times at most, while the raster keeps so few corners.
+_FEW_CORNERS: Final = 400_000
+_MOST_HALVINGS: Final = 3
 
 #: The line keeps this far from the corners of the raster, in metres and at least in part of a cell: coordinates may then be
 #: rounded to a decimetre or put in another CRS, and rings still touch neither themselves nor each other.
@@ -65,6 +70,22 @@ def search_limit_ds(limits_s: Sequence[float]) -> int:
     return round(max(longest_ds * SEARCH_MARGIN, longest_ds + _JUMP_DS))
 
 
+def cell_of(graph: RoadGraph) -> float:
+    """The cell areas on this graph are drawn with, in metres: that of its mode, finer on a small territory."""
+    cell_m = _mode_cell_m(graph)
+    x, y = graph.shape_x_m, graph.shape_y_m
+    box_m2 = float((np.ptp(x) + 1) * (np.ptp(y) + 1)) if len(x) else 1.0
+    for _ in range(_MOST_HALVINGS):
+        if box_m2 / (cell_m / 2) ** 2 > _FEW_CORNERS:
+            break
+        cell_m /= 2
+    return cell_m
+
+
+def _mode_cell_m(graph: RoadGraph) -> float:
+    return CELL_M.get(graph.meta.mode, CELL_M["car"])
+
+
 def isochrones(
     graph: RoadGraph,
     reach: Reach,
@@ -81,13 +102,13 @@ def isochrones(
     ``search_limit_ds(limits_s)``. The areas are in the CRS of the graph, valid as they come, nested, the same whichever
     limits are asked together, and hold the places where the sites meet the roads; and, when ``origins_xy_m`` float64[s, 2]
     says where the sites themselves stand, those too, with the way to the road. Land further than four cells from
-    any road that one may stop on is left out. ``cell_m`` is that of the mode in ``CELL_M`` unless said. The walk of the sites is counted, that of those who come to them is not.
+    any road that one may stop on is left out. ``cell_m`` is ``cell_of(graph)`` unless said. The walk of the sites is counted, that of those who come to them is not.
     Raises ValueError for no limits, more than 60, a limit that is not positive, a search too short.
     """
     limits_ds = np.asarray(limits_s, np.float64) * 10
     if not 0 < len(limits_ds) <= LEVELS or not (np.isfinite(limits_ds) & (limits_ds > 0)).all():
         raise ValueError(f"1 to {LEVELS} limits are wanted, all positive: {list(limits_s)} s")
-    cell_m = CELL_M.get(graph.meta.mode, CELL_M["car"]) if cell_m is None else cell_m
+    cell_m = cell_of(graph) if cell_m is None else cell_m
     beyond_ds = search_limit_ds(limits_s)
     if reach.limit_ds is not None and reach.limit_ds < beyond_ds:
         raise ValueError(f"the search stopped at {reach.limit_ds} ds, drawing needs {beyond_ds} ds")
@@ -102,14 +123,15 @@ def isochrones(
     whole_ds = np.ceil(limits_ds).astype(np.int64).tolist()
     ascending = sorted(set(whole_ds))
     ends = road_ends(graph, reach, beyond_ds)
+    jump_ds = round(min(max(_JUMP_DS * cell_m / _mode_cell_m(graph), _LEAST_JUMP_DS), _JUMP_DS))
     with _room() as room:
         painted = paint(room, near, ends, on_road, held, np.array(ascending, np.int64), beyond_ds)
-        rings = _rings(room, near, painted, ascending)
+        rings = _rings(room, near, painted, ascending, jump_ds)
     areas = {limit_ds: _area(own, cell_m) for limit_ds, own in zip(ascending, rings, strict=True)}
     return [areas[limit_ds] for limit_ds in whole_ds]
 
 
-def _rings(room: Room, near: NearestRoads, painted: Painted, ascending_ds: list[int]) -> list[Rings]:
+def _rings(room: Room, near: NearestRoads, painted: Painted, ascending_ds: list[int], jump_ds: int) -> list[Rings]:
     """Those of each limit."""
     nearest_end = max(_NEAREST_END, _NEAREST_END_M / near.cell_m)
     return [
@@ -124,7 +146,7 @@ def _rings(room: Room, near: NearestRoads, painted: Painted, ascending_ds: list[
             index,
             limit_ds,
             search_limit_ds([limit_ds / 10]),
-            _JUMP_DS,
+            jump_ds,
             nearest_end,
             _OUTWARD,
             near.first_column + painted.first_column,

@@ -14,7 +14,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numba import float32, float64, int32, int64, types, uint16, uint32
+from numba import float64, int32, int64, types, uint16, uint32
 from numpy.typing import NDArray
 
 from routing.compiled import compiled, read_only
@@ -132,7 +132,7 @@ _FLOATS, _INTS = read_only(float64), read_only(int32)
 _BAND_ANSWER = types.Tuple((int32[::1], uint16[::1], uint16[::1], uint16[::1], uint32[::1]))  # type: ignore[no-untyped-call]
 
 
-@compiled(types.UniTuple(float64, 2)(float64, float64, float64, float64, float64, float64))
+@compiled(types.UniTuple(float64, 2)(float64, float64, float64, float64, float64, float64))  # type: ignore[no-untyped-call]
 def _to_segment(x: float, y: float, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float]:
     """Squared distance from (x, y) to the segment, and the part of it before the nearest place."""
     dx, dy = x1 - x0, y1 - y0
@@ -164,8 +164,8 @@ def _band(  # noqa: PLR0912, PLR0915
     """
     base = first_row - 1
     height = end_row - first_row + 2
-    best = np.full((height, columns), float32(reach * reach * 1.0000001))
-    segment = np.full((height, columns), int32(-1))
+    best = np.full((height, columns), np.float32(reach * reach * 1.0000001))
+    segment = np.full((height, columns), np.int32(-1))
     for s in range(len(x0)):
         low_i = max(int(np.ceil(min(y0[s], y1[s]) - reach)) - base, 0)
         high_i = min(int(np.floor(max(y0[s], y1[s]) + reach)) - base, height - 1)
@@ -180,7 +180,7 @@ def _band(  # noqa: PLR0912, PLR0915
                 px = float(j) - x0[s]
                 part = min(max((px * dx + py * dy) * scale, 0.0), 1.0)
                 ex, ey = px - part * dx, py - part * dy
-                distance = float32(ex * ex + ey * ey)
+                distance = np.float32(ex * ex + ey * ey)
                 if distance < best[i, j]:
                     best[i, j] = distance
                     segment[i, j] = s
@@ -188,8 +188,8 @@ def _band(  # noqa: PLR0912, PLR0915
     for i in range(1, height - 1):
         for j in range(columns):
             count += segment[i, j] >= 0
-    of_road, of_column = np.empty(count, int32), np.empty(count, uint16)
-    of_row, of_fraction, of_switch = np.empty(count, uint16), np.empty(count, uint16), np.empty(count, uint32)
+    of_road, of_column = np.empty(count, np.int32), np.empty(count, np.uint16)
+    of_row, of_fraction, of_switch = np.empty(count, np.uint16), np.empty(count, np.uint16), np.empty(count, np.uint32)
     place = 0
     for i in range(1, height - 1):
         for j in range(1, columns - 1):
@@ -261,7 +261,7 @@ def _by_place(
 ]:
     """The same corners by place, otherwise in their order: (first, column, row, fraction, switch, box)."""
     first = np.zeros(road_count + 1, np.int32)
-    box = np.empty((road_count, 4), uint16)
+    box = np.empty((road_count, 4), np.uint16)
     box[:, :2] = 65535
     box[:, 2:] = 0
     for c in range(len(place)):
@@ -274,8 +274,8 @@ def _by_place(
     for p in range(road_count):
         first[p + 1] += first[p]
     free = first[:-1].copy()
-    to_column, to_row = np.empty(len(place), uint16), np.empty(len(place), uint16)
-    to_fraction, to_switch = np.empty(len(place), uint16), np.empty(len(place), uint32)
+    to_column, to_row = np.empty(len(place), np.uint16), np.empty(len(place), np.uint16)
+    to_fraction, to_switch = np.empty(len(place), np.uint16), np.empty(len(place), np.uint32)
     for c in range(len(place)):
         at = free[place[c]]
         free[place[c]] = at + 1

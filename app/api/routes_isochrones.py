@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import shapely
 from fastapi import Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.answers import Answer, AnswersDep
@@ -16,10 +17,10 @@ from app.api.deps import Database, Db, SettingsDep, api_router
 from app.api.exports import GEOJSON, geojson_answer
 from app.api.gate import GateDep
 from app.api.info import Info, Minutes, minutes, network_info
-from app.api.params import LatQuery, LonQuery
+from app.api.params import LatQuery, LonQuery, ModeQuery, SeasonQuery
 from app.api.problems import problem_responses, received
-from app.domain.coverage import Mode
 from app.domain.site import CARRIER_LABELS_FR, FORM_LABELS_FR
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, Mode, Season
 from app.errors import FieldError, InvalidInputError
 from app.persistence.site_repository import get_sites
 from app.services.isochrone import (
@@ -27,8 +28,11 @@ from app.services.isochrone import (
     IsochroneAnswer,
     NearestAnswer,
     NearSite,
+    Origin,
+    RoadsAnswer,
     isochrones_at,
     nearest_sites,
+    roads_at,
 )
 from app.services.sites import get_site
 from data.store import Store
@@ -48,7 +52,13 @@ MinutesQuery = Annotated[
 DirectionQuery = Annotated[
     Direction, Query(description="arrival : d’où l’on peut venir ici ; departure : où l’on peut aller d’ici")
 ]
-ModeQuery = Annotated[Mode, Query(description="Moyen de transport")]
+FormatQuery = Annotated[
+    Literal["polygons", "roads"],
+    Query(
+        description="polygons : une surface par durée ; roads : les routes atteintes en moins de la plus longue des durées, "
+        "chaque tronçon avec le temps à ses deux bouts"
+    ),
+]
 
 
 class NearSiteRef(BaseModel):
@@ -71,11 +81,27 @@ class NearSiteOut(BaseModel):
     opening_hours: str | None
 
 
+class OriginOut(BaseModel):
+    """Où le point demandé rejoint le réseau."""
+
+    lon: float
+    lat: float
+    access_m: float = Field(description="Distance du point à sa route, à vol d’oiseau")
+    road_name: str | None
+    road_class: str = Field(description="Valeur de highway=* dans OpenStreetMap")
+    way_id: int = Field(description="Voie OpenStreetMap")
+    side: Literal["left", "right", "on"] = Field(description="Côté de la voie, dans le sens où OSM la trace")
+    nearer_island_m: float | None = Field(
+        description="Distance d’une route plus proche, laissée de côté car elle ne mène pas au reste du réseau ; sinon null"
+    )
+
+
 class NearestOut(BaseModel):
     """Les lieux qu’une personne atteint le plus vite depuis le point."""
 
     items: list[NearSiteOut]
     access_m: float
+    origin: OriginOut
     info: Info
 
 
@@ -93,15 +119,17 @@ async def read_isochrones(
     lon: LonQuery,
     lat: LatQuery,
     minutes: MinutesQuery = "10,20,30",
-    mode: ModeQuery = "car",
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
     direction: DirectionQuery = "arrival",
+    format: FormatQuery = "polygons",  # noqa: A002
 ) -> Response:
     """Un polygone par durée, emboîtés. Pour l’œil : les habitants ne sont jamais comptés avec un polygone."""
     limits = parse_minutes(minutes)
     store = Store(settings.store)
 
     def make(session: Session) -> Answer:
-        return _polygons(isochrones_at(session, store, lon, lat, limits, mode=mode, direction=direction))
+        return _drawn(session, store, (lon, lat), limits, Trip(mode, season, direction), format)
 
     return await gate.run(answers.serve, make)
 
@@ -119,8 +147,10 @@ async def read_site_isochrone(
     settings: SettingsDep,
     site_id: UUID,
     minutes: MinutesQuery = "10,20,30",
-    mode: ModeQuery = "car",
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
     direction: DirectionQuery = "arrival",
+    format: FormatQuery = "polygons",  # noqa: A002
 ) -> Response:
     """Comme /isochrones, au point du lieu."""
     limits = parse_minutes(minutes)
@@ -130,7 +160,7 @@ async def read_site_isochrone(
         site = get_site(session, site_id)
         if site.lon is None or site.lat is None:
             raise InvalidInputError(f"« {site.name} » n’a pas de point sur la carte : il n’a pas d’isochrone.")
-        return _polygons(isochrones_at(session, store, site.lon, site.lat, limits, mode=mode, direction=direction))
+        return _drawn(session, store, (site.lon, site.lat), limits, Trip(mode, season, direction), format)
 
     return await gate.run(answers.serve, make)
 
@@ -148,22 +178,26 @@ async def read_nearest(
     settings: SettingsDep,
     lon: LonQuery,
     lat: LatQuery,
-    mode: ModeQuery = "car",
+    mode: ModeQuery = HEADLINE_MODE,
+    season: SeasonQuery = HEADLINE_SEASON,
     limit: Annotated[int, Query(ge=1, le=20, description="Nombre de lieux")] = 3,
 ) -> NearestOut:
     """Le plus rapide d’abord ; ceux qu’aucune route n’atteint viennent en dernier."""
-    return await gate.run(_nearest, db, Store(settings.store), lon, lat, mode=mode, limit=limit)
+    return await gate.run(_nearest, db, Store(settings.store), lon, lat, mode=mode, season=season, limit=limit)
 
 
-def _nearest(db: Database, store: Store, lon: float, lat: float, *, mode: Mode, limit: int) -> NearestOut:
+def _nearest(
+    db: Database, store: Store, lon: float, lat: float, *, mode: Mode, season: Season, limit: int
+) -> NearestOut:
     with db.read() as session:
-        answer = nearest_sites(session, store, lon, lat, mode=mode, limit=limit)
+        answer = nearest_sites(session, store, lon, lat, mode=mode, season=season, limit=limit)
         records = get_sites(session, [site.site_id for site in answer.sites])
         communes = {site_id: record.commune_nom for site_id, record in records.items()}
         info = network_info(answer.network, "departure", is_fictional=_is_fictional(answer))
     return NearestOut(
         items=[_near_site(site, communes.get(site.site_id)) for site in answer.sites],
         access_m=round(answer.origin.access_m, 1),
+        origin=OriginOut(**_origin(answer.origin)),
         info=info,
     )
 
@@ -182,23 +216,71 @@ def parse_minutes(text: str) -> list[int]:
     raise InvalidInputError(message, [FieldError("query.minutes", received(text), message)])
 
 
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """How and which way one travels."""
+
+    mode: Mode
+    season: Season
+    direction: Direction
+
+
+def _drawn(
+    session: Session,
+    store: Store,
+    place: tuple[float, float],
+    limits: list[int],
+    trip: Trip,
+    form: Literal["polygons", "roads"],
+) -> Answer:
+    words: dict[str, Any] = {"mode": trip.mode, "season": trip.season, "direction": trip.direction}
+    if form == "roads":
+        return _roads(roads_at(session, store, *place, limits[-1], **words))
+    return _polygons(isochrones_at(session, store, *place, limits, **words))
+
+
 def _polygons(answer: IsochroneAnswer) -> Answer:
-    origin: dict[str, Any] = {
-        "lon": answer.origin.lon,
-        "lat": answer.origin.lat,
-        "access_m": round(answer.origin.access_m, 1),
-        "road_name": answer.origin.road_name,
-    }
     features = [
-        {
-            "type": "Feature",
-            "geometry": json.loads(shapely.to_geojson(shapely.set_precision(polygon, 1e-6))),
-            "properties": {"minutes": limit},
-        }
+        f'{{"type":"Feature","geometry":{shapely.to_geojson(polygon)},"properties":{{"minutes":{limit}}}}}'
         for limit, polygon in answer.polygons
     ]
+    return _collection(answer, features)
+
+
+def _roads(answer: RoadsAnswer) -> Answer:
+    """One line per stretch, written one by one: no tree of a hundred thousand objects is built."""
+    points = [f"[{lon},{lat}]" for lon, lat in answer.lon_lat.tolist()]
+    first = answer.first.tolist()
+    features = []
+    for s, (from_s, to_s) in enumerate(answer.time_s.round(1).tolist()):
+        properties = {
+            "time_s": [from_s, to_s],
+            "name": answer.name[s],
+            "class": answer.road_class[s],
+            "way_id": answer.way_id[s],
+        }
+        line = ",".join(points[first[s] : first[s + 1]])
+        features.append(
+            f'{{"type":"Feature","geometry":{{"type":"LineString","coordinates":[{line}]}},'
+            f'"properties":{json.dumps(properties, ensure_ascii=False)}}}'
+        )
+    return _collection(answer, features, minutes=answer.minutes)
+
+
+def _collection(answer: IsochroneAnswer | RoadsAnswer, features: list[str], **members: Any) -> Answer:
+    """``geojson_answer`` round features that are text already."""
     info = network_info(answer.network, answer.direction, is_fictional=_is_fictional(answer))
-    return geojson_answer(features, info, origin=origin)
+    head = geojson_answer([], info, origin=_origin(answer.origin), **members)
+    assert head.content.endswith(b"[]}")
+    return replace(head, content=head.content[:-2] + ",".join(features).encode() + b"]}")
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    island_m = origin.nearer_island_m
+    return asdict(origin) | {
+        "access_m": round(origin.access_m, 1),
+        "nearer_island_m": None if island_m is None else round(island_m, 1),
+    }
 
 
 def _near_site(site: NearSite, commune: str | None) -> NearSiteOut:
@@ -221,6 +303,6 @@ def _near_site(site: NearSite, commune: str | None) -> NearSiteOut:
     )
 
 
-def _is_fictional(answer: IsochroneAnswer | NearestAnswer) -> bool:
+def _is_fictional(answer: IsochroneAnswer | RoadsAnswer | NearestAnswer) -> bool:
     """The fictional département lies where there is no land."""
     return contains(FICTIONAL_EXTENT, answer.origin.lon, answer.origin.lat)

@@ -47,10 +47,84 @@ def test_a_point_without_a_road_is_told_how_far(api: TestClient) -> None:
     assert "lon=" in answer.json()["detail"]
 
 
+def test_the_page_of_before_and_the_origin_of_now(api: TestClient) -> None:
+    origin = api.get("/api/v1/isochrones", params=HERE).json()["origin"]
+    assert origin["side"] in ("left", "right", "on")
+    assert origin["road_class"] and origin["way_id"] >= 0
+    assert origin["nearer_island_m"] is None
+
+
+def test_the_same_polygon_alone_as_in_company(api: TestClient) -> None:
+    asked = [
+        api.get("/api/v1/isochrones", params={**HERE, "minutes": m}).json()["features"] for m in ("20", "10,20,30")
+    ]
+    assert asked[0][0]["geometry"] == asked[1][1]["geometry"]
+    for feature in asked[1]:
+        shape = shapely.geometry.shape(feature["geometry"])
+        assert shape.is_valid and shape.contains(shapely.Point(LON, LAT))
+
+
+def test_reached_roads_with_their_times(api: TestClient) -> None:
+    """From cell 3: 0.1 s to cell 4, then 0.1 s to cell 5; 599.9 s towards cell 2 and 600 s beyond."""
+    answer = api.get("/api/v1/isochrones", params={**HERE, "minutes": "10,15", "format": "roads"})
+    assert answer.headers["content-type"] == "application/geo+json"
+    body = answer.json()
+    assert body["minutes"] == 15
+    ends = {f["properties"]["way_id"]: sorted(f["properties"]["time_s"]) for f in body["features"]}
+    assert ends[2] == pytest.approx([0.0, 599.9], abs=0.2)
+    assert ends[1] == pytest.approx([599.9, 900.0], abs=0.2)
+    assert all(feature["geometry"]["type"] == "LineString" for feature in body["features"])
+    assert all(len(feature["geometry"]["coordinates"]) >= 2 for feature in body["features"])
+    assert {"name", "class", "time_s", "way_id"} == set(body["features"][0]["properties"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "said"),
+    [
+        ({"lon": "nan"}, "query.lon", "fini"),
+        ({"lat": "120"}, "query.lat", "au plus 90"),
+        ({"minutes": "0"}, "query.minutes", "de 1 à 90"),
+        ({"minutes": "-5"}, "query.minutes", "de 1 à 90"),
+        ({"minutes": "10000"}, "query.minutes", "de 1 à 90"),
+        ({"minutes": "1,2,3,4,5,6,7"}, "query.minutes", "une à 6"),
+        ({"mode": "plane"}, "query.mode", "car"),
+        ({"season": "autumn"}, "query.season", "winter"),
+        ({"direction": "up"}, "query.direction", "arrival"),
+        ({"format": "hull"}, "query.format", "polygons"),
+        ({"lon": LAT, "lat": LON}, "query.lon", "Inversée"),
+        ({"mode": "bike"}, "mode", "Aucun réseau"),
+    ],
+)
+def test_bad_values_say_what_is_allowed(api: TestClient, asked: dict[str, str], field: str, said: str) -> None:
+    answer = api.get("/api/v1/isochrones", params={**HERE, **asked})
+    assert answer.status_code == 422, answer.text
+    error = answer.json()["errors"][0]
+    assert error["field"] == field
+    assert said in error["message"]
+    assert error["received"]
+
+
+def test_far_from_the_world(api: TestClient) -> None:
+    answer = api.get("/api/v1/isochrones", params={"lon": 150.0, "lat": -30.0})
+    assert answer.status_code == 422
+    assert "hors des réseaux" in answer.json()["detail"]
+
+
+def test_winter_where_nothing_closes_is_the_summer(api: TestClient) -> None:
+    answers = [api.get("/api/v1/isochrones", params={**HERE, "season": s}).json() for s in ("summer", "winter")]
+    assert answers[0]["features"] == answers[1]["features"]
+
+
 def test_isochrone_of_a_site(api: TestClient) -> None:
     site = api.get("/api/v1/sites", params={"q": "bus"}).json()["items"][0]
     answer = api.get(f"/api/v1/sites/{site['id']}/isochrone", params={"minutes": "15"})
     assert [feature["properties"]["minutes"] for feature in answer.json()["features"]] == [15]
+
+
+def test_nearest_says_where_it_starts(api: TestClient) -> None:
+    answer = api.get("/api/v1/nearest", params=HERE).json()
+    assert answer["origin"]["access_m"] == answer["access_m"]
+    assert api.get("/api/v1/nearest", params={**HERE, "mode": "plane"}).status_code == 422
 
 
 def test_nearest_sites_by_time(api: TestClient) -> None:
