@@ -13,10 +13,10 @@ from numba import float64, int32, types
 from numpy.typing import NDArray
 
 from routing.compiled import compiled, read_only
-from routing.dial import arcs_of, nearest
+from routing.dial import LONGEST_DS, arcs_of, nearest
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.snap import Attachment
-from routing.ways import ACCESS_WALK_M_PER_S, LONGEST_DS, Ways, walk_ds, ways_from_nodes, ways_to_nodes
+from routing.ways import ACCESS_WALK_M_PER_S, Ways, walk_ds, ways_from_nodes, ways_to_nodes
 
 __all__ = [
     "ACCESS_WALK_M_PER_S",

@@ -17,14 +17,12 @@ from numba import boolean, float64, int32, int64, types
 from numpy.typing import NDArray
 
 from routing.compiled import compiled, read_only
+from routing.dial import LONGEST_DS
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.snap import Attachment
 
 #: Speed between a point and its road. R5 (Conveyal) takes the same for what lies off the streets.
 ACCESS_WALK_M_PER_S: Final = 1.3
-
-#: No search goes further, limit or not: three years, and sums of two times still fit 32 bits.
-LONGEST_DS: Final = 2**30 - 1
 
 _INT32S, _FLOAT64S = read_only(int32), read_only(float64)
 _THREE_INT32S = types.Tuple((int32[::1], int32[::1], int32[::1]))  # type: ignore[no-untyped-call]
