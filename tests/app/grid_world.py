@@ -26,7 +26,7 @@ from app.services.import_roads import import_roads
 from app.services.import_sites import import_sites
 from data.contract import COMMUNE_COLUMNS, EPCI_COLUMNS, GRID_COLUMNS, SITE_COLUMNS, ReadReport
 from data.store import Store
-from routing.graph import GraphMeta, RoadGraph, build_road_graph
+from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
 
 X0_M, Y0_M = 2_800_000, 2_720_000  # EPSG:3035, in the Bay of Biscay
 DRIVE_DS = [6000, 6000, 5999, 1, 1, 11_999, 6000, 6000]  # from each centre of the row to the next
@@ -53,19 +53,29 @@ def cell_id(cell: int) -> str:
     return f"CRS3035RES1000mN{y_m}E{x_m}"
 
 
-def graph(*, one_way: bool = False) -> RoadGraph:
-    """The row of junctions; with ``one_way`` the road from cell 1 to cell 0 is closed in that direction."""
+def graph(
+    *, one_way: bool = False, mode: str = "car", season: str = "summer", slower: int = 1, shuts_west: bool = False
+) -> RoadGraph:
+    """The row of junctions; with ``one_way`` the road from cell 1 to cell 0 is closed in that direction.
+
+    ``shuts_west`` closes the road between cell 1 and cell 2: the roads of cells 0 and 1 lead nowhere else;
+    ``slower`` multiplies every time; the name and the file are the same whatever the mode and the season.
+    """
     lon, lat = zip(*(centre_wgs84(cell) for cell in range(9)), strict=True)
     x_m, y_m = Transformer.from_crs(4326, 2154, always_xy=True).transform(lon, lat)
     # A slow way round keeps cell 0 in the main component when its road is one-way.
     tails, heads = [*range(8), 1], [*range(1, 9), 0]
-    forward = np.array([*DRIVE_DS, 9000])
+    forward = np.array([*DRIVE_DS, 9000]) * slower
     backward = forward.copy()
     if one_way:
-        backward[0] = 2**31 - 1
+        backward[0] = UNREACHED_DS
+    if shuts_west:
+        forward[1] = backward[1] = UNREACHED_DS
     ends = np.column_stack([tails, heads])
     return build_road_graph(
-        meta=GraphMeta("row", "car", 2154, "row.osm.pbf", f"sha-of-row-{one_way}", "2026-01-01", "by hand"),
+        meta=GraphMeta(
+            *("row", mode, 2154, "row.osm.pbf", f"sha-of-row-{one_way}", "2026-01-01", "by hand"), season=season
+        ),
         node_x_m=x_m,
         node_y_m=y_m,
         node_osm_id=np.arange(9) + 1,

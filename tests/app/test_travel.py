@@ -1,0 +1,324 @@
+"""Modes, seasons, declared roads and causes, from the import to the figures, on the row of ``grid_world``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.domain.attachment import CAUSE_LABELS_FR
+from app.domain.coverage import SCOPES
+from app.domain.travel import options_fr, travel_fr, travel_labels, travels_fr
+from app.errors import InvalidInputError, NotFoundError, NotReadyError
+from app.persistence.data_version import figures_version
+from app.persistence.models import PublishedRun, Road, RoadNetwork, Run, RunCell, RunSite
+from app.persistence.run_repository import published_travels, read_zones, unattached_sites, unknown_by_cause
+from app.services.compute import compute, compute_seasons
+from app.services.coverage import get_coverage, get_zones
+from app.services.departements import list_departements
+from app.services.gaps import get_gaps
+from app.services.import_roads import _HASHED_ARRAYS, _sha256, import_networks, import_roads
+from app.services.import_sites import import_sites
+from app.services.networks import network_at
+from app.services.runs import find_run
+from data.road_edits import RoadEdits, read_road_edits
+from data.store import Store
+from routing.graph import RoadGraph
+from routing.snap import Cause
+from tests.app import grid_world
+
+
+def winter_graph() -> RoadGraph:
+    """In winter the road from cell 1 to cell 0 is closed: 15 minutes by the other one instead of 10."""
+    return grid_world.graph(one_way=True, season="winter")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path)
+
+
+@pytest.fixture
+def world(session: Session, store: Store) -> Session:
+    grid_world.load_grid_world(session, store)
+    return session
+
+
+def bring(
+    session: Session,
+    store: Store,
+    *graphs: RoadGraph,
+    modes: tuple[str, ...] = ("car",),
+    edits: RoadEdits | None = None,
+) -> None:
+    report = grid_world.report("roads", 9, graphs[0].meta.source_sha256)
+    made = [(graph, dataclasses.replace(report)) for graph in graphs]
+    import_networks(session, store, made, name="row", modes=modes, edits=edits)
+
+
+def current(session: Session) -> set[tuple[str, str]]:
+    rows = session.execute(select(RoadNetwork.mode, RoadNetwork.season).where(RoadNetwork.is_current)).all()
+    assert len(rows) == len(set(rows)), "at most one of each"
+    return {(mode, season) for mode, season in rows}
+
+
+def time_of(session: Session, run_id: object, cell: int) -> float | None:
+    return session.scalar(
+        select(RunCell.own_fixed_s).where(RunCell.run_id == run_id, RunCell.cell_id == grid_world.cell_id(cell))
+    )
+
+
+def test_the_pair_is_published_together_and_the_headline_is_summer(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    summer, winter = compute_seasons(world, store, "00")
+    assert [(run.mode, run.season) for run in (summer, winter)] == [("car", "summer"), ("car", "winter")]
+    assert time_of(world, summer.run_id, 1) == 600.0
+    assert time_of(world, winter.run_id, 1) == 900.0, "by the slow way round"
+    assert (summer.headline.max_s, winter.headline.max_s) == (600.0, 900.0)
+    coverage = get_coverage(world, "00")
+    assert coverage.run.id == summer.run_id
+    assert (coverage.departement.covered, coverage.departement.total) == (summer.headline.covered, 739)
+    assert [(v.mode, v.season, v.figures.covered) for v in coverage.variants] == [
+        ("car", "summer", summer.headline.covered),
+        ("car", "winter", winter.headline.covered),
+    ]
+    assert get_coverage(world, "00", season="winter").run.id == winter.run_id
+    assert get_coverage(world, "00", season="winter").verdict.startswith("En voiture, en hiver : ")
+
+
+def test_zones_and_gaps_are_those_of_the_season_asked(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    compute_seasons(world, store, "00")
+    for season in ("summer", "winter"):
+        run, zones = get_zones(world, "00", "commune", season=season)
+        _, gaps = get_gaps(world, "00", season=season)
+        assert run.season == season
+        uncovered = get_coverage(world, "00", season=season).departement.uncovered
+        assert sum(zone.uncovered for zone in zones) == uncovered == sum(gap.people for gap in gaps)
+
+
+def test_the_variants_answer_the_threshold_and_the_sites_asked(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    compute_seasons(world, store, "00")
+    at_10 = get_coverage(world, "00", threshold_s=601, scope="own_fixed")
+    # Cell 1 is at exactly 600 s in summer, 900 s in winter: two people.
+    summer, winter = (variant.figures for variant in at_10.variants)
+    assert summer.covered - winter.covered == 2
+    assert summer == at_10.departement
+
+
+def test_modes_stand_beside_one_another_and_are_never_mixed(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(mode="bike", slower=4), modes=("bike",))
+    assert current(world) == {("car", "summer"), ("bike", "summer")}
+    car = compute(world, store, "00")
+    bike = compute(world, store, "00", mode="bike")
+    assert time_of(world, bike.run_id, 2) == 4800.0
+    assert bike.headline.covered < car.headline.covered
+    assert get_coverage(world, "00").departement == car.headline
+    assert get_coverage(world, "00", mode="bike").departement == bike.headline
+    assert published_travels(world) == {"00": [("car", "summer"), ("bike", "summer")]}
+    view = next(view for view in list_departements(world) if view.code == "00")
+    assert view.figures == car.headline
+    assert view.published == (("car", "summer"), ("bike", "summer"))
+
+
+def test_only_the_roads_of_cars_in_summer_are_drawn(world: Session, store: Store) -> None:
+    drawn = select(RoadNetwork.mode, RoadNetwork.season, func.count()).join(Road).group_by(*_MODE_SEASON)
+    bring(world, store, grid_world.graph(), winter_graph())
+    bring(world, store, grid_world.graph(mode="foot"), modes=("foot",))
+    assert [tuple(row) for row in world.execute(drawn)] == [("car", "summer", 9)]
+
+
+_MODE_SEASON = (RoadNetwork.mode, RoadNetwork.season)
+
+
+def test_a_network_without_winter_any_more_withdraws_it(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    compute_seasons(world, store, "00")
+    bring(world, store, grid_world.graph())
+    assert current(world) == {("car", "summer")}
+    assert get_coverage(world, "00", season="winter").run.changed == ("le réseau routier",)
+    assert get_coverage(world, "00").run.changed == ()
+    before = figures_version(world)
+    assert [run.season for run in compute_seasons(world, store, "00")] == ["summer"]
+    assert world.scalars(select(PublishedRun.season)).all() == ["summer"]
+    assert figures_version(world) != before, "what is remembered of the answers is forgotten"
+    with pytest.raises(NotFoundError, match=r"en hiver\. Publiés : en voiture\. Aucune route .* ne ferme en hiver"):
+        find_run(world, "00", mode="car", season="winter")
+
+
+def test_importing_a_mode_again_leaves_the_others_alone(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    bring(world, store, grid_world.graph(mode="foot"), modes=("foot",))
+    assert current(world) == {("car", "summer"), ("car", "winter"), ("foot", "summer")}
+
+
+def test_a_second_import_of_the_same_is_not_done_again(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    count = world.scalar(select(func.count()).select_from(RoadNetwork))
+    bring(world, store, grid_world.graph(), winter_graph())
+    assert world.scalar(select(func.count()).select_from(RoadNetwork)) == count
+
+
+def test_what_is_missing_is_said_with_what_to_type(world: Session, store: Store) -> None:
+    compute(world, store, "00")
+    with pytest.raises(NotReadyError, match=r"\(à vélo\)\. Réseaux chargés : « row » \(en voiture\)\. .*--modes bike"):
+        compute(world, store, "00", mode="bike")
+    with pytest.raises(NotFoundError, match=r"à vélo\. Publiés : en voiture\. Aucun réseau routier .*--modes bike"):
+        find_run(world, "00", mode="bike")
+    bring(world, store, grid_world.graph(mode="bike"), modes=("bike",))
+    with pytest.raises(NotFoundError, match=r"Lancez : accueil30 compute 00 --mode bike$"):
+        find_run(world, "00", mode="bike")
+    with pytest.raises(InvalidInputError, match=r"« train »\. Possibles : car, bike, foot"):
+        compute(world, store, "00", mode="train")
+    with pytest.raises(InvalidInputError, match=r"« spring »\. Possibles : summer, winter"):
+        compute(world, store, "00", season="spring")
+
+
+def test_a_point_is_asked_of_the_network_of_its_mode_and_season(world: Session, store: Store) -> None:
+    lon, lat = grid_world.centre_wgs84(3)
+    bring(world, store, grid_world.graph(), winter_graph())
+    assert network_at(world, lon, lat, mode="car").season == "summer"
+    assert network_at(world, lon, lat, mode="car", season="winter").season == "winter"
+    with pytest.raises(InvalidInputError, match=r"Aucun réseau à pied .*« row » \(en voiture ; en voiture, en hiver\)"):
+        network_at(world, lon, lat, mode="foot")
+    bring(world, store, grid_world.graph(mode="foot"), modes=("foot",))
+    assert network_at(world, lon, lat, mode="foot", season="winter").season == "summer", "no road closes: one network"
+
+
+def declared(tmp_path: Path, *, reason: str = "bac", modes: str = "car") -> RoadEdits:
+    properties = {
+        "action": "open", "osm_way_id": 1, "modes": modes, "reason": reason, "declared_by": "Routes",
+        "declared_on": "2026-03-01",
+    }  # fmt: skip
+    path = tmp_path / "routes-declarees.geojson"
+    feature = {"type": "Feature", "geometry": None, "properties": properties}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    return read_road_edits(path, as_of=date(2026, 11, 22))
+
+
+def test_declared_roads_are_among_the_inputs_of_the_run(world: Session, store: Store, tmp_path: Path) -> None:
+    without = compute(world, store, "00")
+    edits = declared(tmp_path)
+    bring(world, store, grid_world.graph(), edits=edits)
+    assert get_coverage(world, "00").run.changed == ("les routes déclarées",)
+    with_edits = compute(world, store, "00")
+    assert with_edits.run_id != without.run_id
+    run = get_coverage(world, "00").run
+    assert run.inputs["road_edits"]["sha256"] == edits.sha256
+    assert "Déclaré par Routes le 01/03/2026" in run.road_edits[0]
+    assert edits.sha256[:12] in run.road_edits[-1]
+    other = declared(tmp_path, reason="un autre bac")
+    bring(world, store, grid_world.graph(), edits=other)
+    assert get_coverage(world, "00").run.changed == ("les routes déclarées",), "the same graph, other words"
+
+
+def test_what_is_declared_for_others_is_no_input_of_a_mode(world: Session, store: Store, tmp_path: Path) -> None:
+    bring(world, store, grid_world.graph(), edits=declared(tmp_path, modes="bike"))
+    compute(world, store, "00")
+    run = get_coverage(world, "00").run
+    assert "road_edits" not in run.inputs
+    assert run.road_edits == ()
+
+
+def test_who_is_not_attached_is_counted_by_cause_and_adds_up(world: Session, store: Store) -> None:
+    outcome = compute(world, store, "00")
+    assert outcome.unknown_by_cause == {"too_far": 612}
+    assert sum(outcome.unknown_by_cause.values()) == outcome.headline.unknown
+    for scope in SCOPES:
+        assert read_zones(world, outcome.run_id, "departement", scope)[0].unknown == 612
+    assert any("trop loin de toute route : 612" in warning for warning in outcome.warnings)
+    assert get_coverage(world, "00").unknown_by_cause == outcome.unknown_by_cause
+
+
+def test_people_near_an_island_of_roads_are_said_to_be(world: Session, store: Store) -> None:
+    """In winter the road from cell 1 to cell 2 is closed: cell 0, its site and its roads are cut from the rest."""
+    alone = grid_world.graph(season="winter", shuts_west=True)
+    bring(world, store, grid_world.graph(), alone)
+    _, winter = compute_seasons(world, store, "00")
+    assert winter.unknown_by_cause == {"too_far": 612, "on_an_island": 1}
+    assert winter.headline.unknown == 613
+    assert [(site.name, site.cause) for site in winter.unattached_sites] == [("Lieu west", "on_an_island")]
+
+
+def test_a_site_off_the_network_is_listed_with_its_cause_and_how_far(world: Session, store: Store) -> None:
+    sites = grid_world.site_table(("west", 0, "fixed", "00"), ("lost", 9, "fixed", "00"))
+    import_sites(world, sites, grid_world.report("sites", 2, "later"), millesime=None)
+    outcome = compute(world, store, "00")
+    [lost] = outcome.unattached_sites
+    assert (lost.name, lost.departement_code, lost.cause) == ("Lieu lost", "00", "too_far")
+    assert lost.nearest_m == pytest.approx(10_000, rel=0.01)
+    assert any("Lieu lost (trop loin de toute route)" in warning for warning in outcome.warnings)
+    assert get_coverage(world, "00").unattached_sites == outcome.unattached_sites
+    counted = world.scalar(select(func.count()).select_from(RunSite).where(RunSite.run_id == outcome.run_id))
+    assert counted == get_coverage(world, "00").run.sites_counted + 1
+
+
+def test_a_run_of_before_says_that_the_cause_was_not_kept(world: Session, store: Store) -> None:
+    """As the migration leaves the rows of an earlier version."""
+    run_id = compute(world, store, "00").run_id
+    world.connection().exec_driver_sql("alter table run_cell disable trigger all")
+    world.connection().exec_driver_sql("update run_cell set cause = null")
+    assert unknown_by_cause(world, run_id) == {"not_recorded": 612}
+    assert unattached_sites(world, run_id) == []
+
+
+def test_every_cause_has_its_words() -> None:
+    assert {cause.name.lower() for cause in Cause if not cause.is_attached} <= set(CAUSE_LABELS_FR)
+
+
+@pytest.mark.parametrize("name", _HASHED_ARRAYS)
+def test_two_graphs_that_differ_anywhere_are_not_taken_for_one(name: str) -> None:
+    made = grid_world.graph()
+    array = getattr(made, name)
+    if array.dtype == np.bool_:
+        other = np.append(array, True) if len(array) == 0 else ~array
+    else:
+        other = np.append(array, array.dtype.type(1)) if len(array) == 0 else array + array.dtype.type(1)
+    changed: dict[str, Any] = {name: other}
+    assert _sha256(dataclasses.replace(made, **changed)) != _sha256(made)
+
+
+def test_season_and_mode_tell_graphs_apart() -> None:
+    hashes = {
+        _sha256(grid_world.graph(mode=mode, season=season))
+        for mode in ("car", "bike")
+        for season in ("summer", "winter")
+    }
+    assert len(hashes) == 4
+
+
+def test_words() -> None:
+    assert travel_fr("bike", "summer") == "à vélo"
+    assert travel_fr("car", "winter") == "en voiture, en hiver"
+    assert travels_fr([("foot", "summer"), ("car", "winter"), ("car", "summer")]) == (
+        "en voiture ; en voiture, en hiver ; à pied"
+    )
+    assert travels_fr([]) == "aucun"
+    assert travel_labels([("car", "summer"), ("car", "winter"), ("bike", "summer")]) == {
+        ("car", "summer"): "en voiture, en été",
+        ("car", "winter"): "en voiture, en hiver",
+        ("bike", "summer"): "à vélo",
+    }
+    assert options_fr("car", "summer") == ""
+    assert options_fr("foot", "winter") == " --mode foot --season winter"
+
+
+def test_a_graph_without_a_road_is_refused_by_its_mode(world: Session, store: Store) -> None:
+    made = grid_world.graph(mode="bike")
+    empty = dataclasses.replace(made, road_tail=made.road_tail[:0])
+    with pytest.raises(InvalidInputError, match=r"Aucune route ouverte \(à vélo\)"):
+        import_roads(world, store, empty, grid_world.report("roads", 0))
+
+
+def test_runs_keep_their_season(world: Session, store: Store) -> None:
+    bring(world, store, grid_world.graph(), winter_graph())
+    compute_seasons(world, store, "00")
+    assert sorted(world.scalars(select(Run.season))) == ["summer", "winter"]
