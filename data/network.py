@@ -114,13 +114,14 @@ def graph_from_osm(
         water_x_m=water_x_m,
         water_y_m=water_y_m,
     )
-    met = np.unique(pieces.shape_node)
+    is_met = np.zeros(len(tables.node_id), np.bool_)
+    is_met[pieces.shape_node] = True
     return graph, NetworkReport(
-        **ways_facts(rules, [node_rules[node] for node in met.tolist() if node in node_rules], is_winter=is_winter),
+        **ways_facts(rules, [rule for node, rule in node_rules.items() if is_met[node]], is_winter=is_winter),
         **graph_facts(graph),
-        ways_without_road=len(kept) - len(np.unique(pieces.way)),
+        ways_without_road=len(kept) - 1 - int(np.count_nonzero(np.diff(pieces.way))),
         absent_refs=tables.absent_refs,
-        blocked_nodes=int(np.count_nonzero(blocked[met])),
+        blocked_nodes=int(np.count_nonzero(blocked & is_met)),
         signals=lost.signals,
         urban_junctions=lost.urban_junctions,
         urban_km=float(length_m[lost.is_urban].sum()) / 1000,

@@ -195,7 +195,7 @@ def _tables(path: Path, header_date: str | None, objects: Objects, positions: _P
     if len(refs) and refs.min() < 0:
         positions = _with_new_nodes(path, positions)
     positions = _sorted(positions)
-    at = _index_in(positions.id, np.unique(refs))
+    at = _index_in(positions.id, _distinct(refs))
     at = at[at >= 0]
     used = positions.id[at]
     water_first, water_at = _water_lines(objects, positions)
@@ -252,6 +252,14 @@ def _references(way_refs: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int6
     text = ",".join(text for text in way_refs if text).replace("n", "")
     refs = np.fromstring(text, dtype=np.int64, sep=",") if text else np.empty(0, np.int64)
     return refs, np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+
+
+def _distinct(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sorted, each once. By sorting: np.unique goes by hashing, four times slower on ids that are nearly in order."""
+    ids = np.sort(ids)
+    is_new = np.ones(len(ids), np.bool_)
+    is_new[1:] = ids[1:] != ids[:-1]
+    return ids[is_new]
 
 
 def _index_in(sorted_ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int32]:

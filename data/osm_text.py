@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ _SHORES: Final = frozenset(("water", "coastline"))
 #: Under the ground, or under a slab: one walks above.
 _COVERS: Final = (("tunnel", ("no",)), ("covered", ("no",)))
 _REPORT_EVERY = 20_000  # lines between two calls of progress
+_MOST_PAIRS = 100_000  # names and references of a large file are many, and mostly met once
 _ESCAPED = re.compile("%([0-9a-f]+)%")
 
 
@@ -55,12 +57,13 @@ class Objects:
 
 def read_objects(path: Path, progress: Progress | None = None) -> Objects:
     """Sort the lines by their first letter. Fields of a line never hold a space: OPL escapes it."""
-    objects = Objects()
+    objects, pairs = Objects(), _Pairs()
     for line in _lines(path, progress):
         fields = line.split(" ")
         if fields[2] == "dD":  # a deletion, in a file that keeps history
             continue
-        object_id, tags = int(fields[0][1:]), _tags(fields[7][1:])
+        object_id, text = int(fields[0][1:]), fields[7][1:]
+        tags = dict([pairs[pair] for pair in text.split(",")]) if text else {}
         if line[0] == "n":
             objects.node_tags[object_id] = tags
         elif line[0] == "w":
@@ -105,11 +108,15 @@ def _lines(path: Path, progress: Progress | None) -> Iterator[str]:
         progress(total, total)
 
 
-def _tags(text: str) -> Tags:
-    if not text:
-        return {}
-    tags = dict(pair.split("=", 1) for pair in text.split(","))
-    return {_plain(key): _plain(value) for key, value in tags.items()} if "%" in text else tags
+class _Pairs(dict[str, tuple[str, str]]):
+    """Pairs of the file by their text, each decoded and kept once: a few thousand of them make most of the tags."""
+
+    def __missing__(self, text: str) -> tuple[str, str]:
+        key, value = text.split("=", 1)
+        pair = (sys.intern(_plain(key)), _plain(value)) if "%" in text else (sys.intern(key), value)
+        if len(self) < _MOST_PAIRS:
+            self[text] = pair
+        return pair
 
 
 def _plain(text: str) -> str:
