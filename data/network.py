@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,47 +73,32 @@ def graph_from_osm(
         raise _no_road(tables, profile.mode, season)
     shape_lon, shape_lat = tables.node_lon[pieces.shape_node], tables.node_lat[pieces.shape_node]
     length_m = road_lengths_m(shape_lon, shape_lat, pieces.shape_first)
-    is_roundabout = np.array([tables.way_tags[way].get("junction") in _ROUNDABOUTS for way in kept])[pieces.way]
     place = (ground.x_m, ground.y_m)
+    is_roundabout = np.array([tables.way_tags[way].get("junction") in _ROUNDABOUTS for way in kept])[pieces.way]
     lost = delays(pieces, length_m, is_roundabout, node_rules, ground.is_junction, place, profile)
     forward_ds, backward_ds = _times_ds(open_rules, pieces, length_m, lost, profile)
     ends = RoadEnds(tables, pieces, kept, forward_ds < UNREACHED_DS, backward_ds < UNREACHED_DS, length_m, *place)
     forbidden, restrictions = forbidden_paths(ends, profile)
-    names, way_name = _names([tables.way_tags[way] for way in kept])
-    water_first, water_x_m, water_y_m = ground.water
+    meta = GraphMeta(
+        name=name,
+        mode=profile.mode,
+        crs_epsg=crs_epsg,
+        source_name=tables.source_name,
+        source_sha256=tables.sha256,
+        osm_date=tables.osm_date,
+        profile_version=profile.version,
+        season=season,
+    )
     graph = build_road_graph(
-        meta=GraphMeta(
-            name=name,
-            mode=profile.mode,
-            crs_epsg=crs_epsg,
-            source_name=tables.source_name,
-            source_sha256=tables.sha256,
-            osm_date=tables.osm_date,
-            profile_version=profile.version,
-            season=season,
-        ),
-        node_x_m=ground.x_m[pieces.node],
-        node_y_m=ground.y_m[pieces.node],
-        node_osm_id=tables.node_id[pieces.node],
-        road_tail=pieces.tail,
-        road_head=pieces.head,
+        meta=meta,
         road_length_m=length_m,
         road_forward_ds=forward_ds,
         road_backward_ds=backward_ds,
         road_forward_delay_ds=_delay_ds(lost.forward_s),
         road_backward_delay_ds=_delay_ds(lost.backward_s),
-        road_class=np.array([rule.class_index for rule in open_rules], np.uint8)[pieces.way],
-        road_attachable=np.array([rule.is_attachable for rule in open_rules])[pieces.way],
-        road_way_id=tables.way_id[kept[pieces.way]],
-        road_name=way_name[pieces.way],
-        names=names,
-        shape_first=pieces.shape_first,
-        shape_x_m=ground.x_m[pieces.shape_node],
-        shape_y_m=ground.y_m[pieces.shape_node],
         forbidden_paths=[*forbidden, *turnings_back(ends, forbidden)] if forbidden else [],
-        water_first=water_first,
-        water_x_m=water_x_m,
-        water_y_m=water_y_m,
+        **_lie_of_the_roads(tables, pieces, ground),
+        **_kinds_of_roads(tables, pieces, kept, open_rules),
     )
     is_met = np.zeros(len(tables.node_id), np.bool_)
     is_met[pieces.shape_node] = True
@@ -127,8 +113,38 @@ def graph_from_osm(
         urban_km=float(length_m[lost.is_urban].sum()) / 1000,
         restrictions=restrictions,
         forbidden_paths=len(forbidden),
-        water_lines=len(water_first) - 1,
+        water_lines=len(ground.water[0]) - 1,
     )
+
+
+def _lie_of_the_roads(tables: OsmTables, pieces: Pieces, ground: Ground) -> dict[str, Any]:
+    """Columns of the graph that say where things are."""
+    water_first, water_x_m, water_y_m = ground.water
+    return {
+        "node_x_m": ground.x_m[pieces.node],
+        "node_y_m": ground.y_m[pieces.node],
+        "node_osm_id": tables.node_id[pieces.node],
+        "road_tail": pieces.tail,
+        "road_head": pieces.head,
+        "shape_first": pieces.shape_first,
+        "shape_x_m": ground.x_m[pieces.shape_node],
+        "shape_y_m": ground.y_m[pieces.shape_node],
+        "water_first": water_first,
+        "water_x_m": water_x_m,
+        "water_y_m": water_y_m,
+    }
+
+
+def _kinds_of_roads(tables: OsmTables, pieces: Pieces, kept: Int, rules: list[WayRule]) -> dict[str, Any]:
+    """Columns of the graph that say what a road is, by the way it was cut from."""
+    names, way_name = _names([tables.way_tags[way] for way in kept])
+    return {
+        "names": names,
+        "road_name": way_name[pieces.way],
+        "road_way_id": tables.way_id[kept[pieces.way]],
+        "road_class": np.array([rule.class_index for rule in rules], np.uint8)[pieces.way],
+        "road_attachable": np.array([rule.is_attachable for rule in rules])[pieces.way],
+    }
 
 
 def _rules(way_tags: list[Tags], profile: Profile) -> list[WayRule | None]:
