@@ -77,10 +77,10 @@ class NetworkReport:
             messages.append(f"{len(ids)} interdiction(s) de tourner appliquée(s) en partie : {_ids_fr(ids)}.")
         if self.absent_refs:
             messages.append(
-                f"{self.absent_refs} nœuds absents de l'extrait ou hors du globe : les voies y sont coupées."
+                f"{self.absent_refs} nœud(s) absent(s) de l'extrait ou hors du globe : les voies y sont coupées."
             )
         if self.ways_without_road:
-            messages.append(f"{self.ways_without_road} voie(s) réduites à un seul nœud : elles sont laissées de côté.")
+            messages.append(f"{self.ways_without_road} voie(s) réduite(s) à un seul nœud, laissée(s) de côté.")
         if self.main_component_share < _WHOLE_SHARE:
             share_pct = 100 * self.main_component_share
             messages.append(

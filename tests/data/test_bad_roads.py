@@ -58,7 +58,7 @@ def test_way_without_a_single_node_of_the_file(a_map: MapMaker) -> None:
     drawn = a_map("A--B  x--y", ("AB", STREET), ("xy", STREET), absent="xy")
     graph, report = imported(drawn)
     assert graph.road_count == 1
-    assert says(report, "2 nœuds absents")
+    assert says(report, "2 nœud(s) absent(s)")
 
 
 def test_unknown_barrier_closes_and_is_told(a_map: MapMaker) -> None:
@@ -77,7 +77,7 @@ def test_place_outside_the_globe_is_told(tmp_path: Path) -> None:
     path.write_text(f'<osm version="0.6">{nodes}{way}</osm>', encoding="utf-8")
     graph, report = read_roads(path, name="loin", crs_epsg=CRS_EPSG)
     assert graph.road_count == 2  # cut at the node that is nowhere
-    assert says(report, "1 nœuds absents", "hors du globe")
+    assert says(report, "1 nœud(s) absent(s)", "hors du globe")
 
 
 def test_members_of_odd_kinds_are_told(tmp_path: Path) -> None:

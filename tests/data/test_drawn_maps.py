@@ -284,7 +284,7 @@ def test_way_is_cut_at_a_node_the_extract_lacks(a_map: MapMaker) -> None:
     drawn = a_map("A--B--x--C--D", ("ABxCD", STREET), absent="x")
     assert drawn.arcs() == [("A", "B", 36.0), ("B", "A", 36.0), ("C", "D", 36.0), ("D", "C", 36.0)]
     assert drawn.tables.absent_refs == drawn.report.absent_refs == 1
-    assert any("absents de l'extrait" in warning for warning in drawn.report.warnings)
+    assert any("absent(s) de l'extrait" in warning for warning in drawn.report.warnings)
 
 
 def test_way_with_a_single_node_left_is_no_road(a_map: MapMaker) -> None:
