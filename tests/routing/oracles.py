@@ -133,8 +133,9 @@ class Driver:
                 continue
             best[junction, diary] = time_ds
             for way in self.out.get(junction, []):
-                if self.may_go_on(diary, way):
-                    heapq.heappush(queue, (time_ds + self.ways[way][2], self.ways[way][1], self._noted(diary, way)))
+                then = self.ways[way][1], self._noted(diary, way)
+                if then not in best and self.may_go_on(diary, way):
+                    heapq.heappush(queue, (time_ds + self.ways[way][2], *then))
         return best
 
     def _starts(self, place: tuple[int, float] | int) -> list[tuple[int, int, Diary]]:

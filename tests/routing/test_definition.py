@@ -68,7 +68,7 @@ def test_no_arc_improves_a_time_and_every_time_has_a_witness(town: Town, directi
     np.testing.assert_array_equal(reach.time_ds, scipy_times(town.graph, town.sites, direction))
 
 
-@given(random_towns(max_nodes=4, max_paths=5), DIRECTIONS, SEEDS)
+@given(random_towns(max_nodes=5, max_roads=8, max_paths=6), DIRECTIONS, SEEDS)
 @thousand
 def test_a_driver_who_looks_up_every_turn_in_a_diary_needs_the_same_times(
     town: Town, direction: Direction, seed: int

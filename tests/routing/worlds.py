@@ -122,14 +122,16 @@ class Town:
 
 
 @st.composite
-def random_towns(draw: st.DrawFn, *, max_nodes: int = 12, max_paths: int = 8, has_delays: bool = True) -> Town:
+def random_towns(
+    draw: st.DrawFn, *, max_nodes: int = 12, max_roads: int = 28, max_paths: int = 8, has_delays: bool = True
+) -> Town:
     """Few nodes, short times (so many ties), one-way, closed and parallel roads, loops, lone nodes; delays;
     forbidden paths of two to four roads that overlap, begin, end and contain one another, and U-turns.
 
     Sizes are hypothesis's to shrink; what fills them comes from a generator it seeds, far quicker.
     """
     node_count = draw(st.integers(2, max_nodes))
-    road_count = draw(st.integers(1, 2 * node_count + 4))
+    road_count = draw(st.integers(1, min(2 * node_count + 4, max_roads)))
     path_count = draw(st.integers(0, max_paths))
     site_count = draw(st.integers(1, 5))
     random = Random(draw(st.integers(0, 2**32 - 1)))
