@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from routing.graph import RoadGraph
 
 _NAMES: Final = {"valhalla": "Valhalla", "osrm": "OSRM"}
-_KINDS: Final = {"all": "tous", "urban": "en ville", "mixed": "entre les deux", "rural": "hors ville"}
+_KINDS: Final = {
+    "all": "tous",
+    "agreed": "où les deux autres s'accordent",
+    "urban": "en ville",
+    "mixed": "entre les deux",
+    "rural": "hors ville",
+}
 _REASONS: Final = {
     "valhalla: no route": "Valhalla ne trouve pas de route",
     "valhalla: moved": "Valhalla déplace un bout de plus de 30 m",

@@ -45,7 +45,10 @@ LONGEST_S: Final = 2400.0
 #: Drawing stops there when the extract is too small to give enough trips.
 MOST_DRAWN: Final = 5
 ENGINES: Final = ("valhalla", "osrm")
-KINDS: Final = ("all", "urban", "mixed", "rural")
+KINDS: Final = ("all", "agreed", "urban", "mixed", "rural")
+#: "agreed": trips on which the other two engines agree, once scaled. Where they do not, one of them takes a road that is
+#: closed to the other, and nobody can agree with both. Said beside the figures of all trips, never in their place.
+AGREED_BAND: Final = 0.25
 
 
 class Engine(Protocol):
@@ -78,7 +81,8 @@ class ComparedTrips:
 
 @dataclass(frozen=True, slots=True)
 class TimesValidation:
-    """Scores by engine then by kind of trip: "all", "urban" (both ends), "rural" (neither), "mixed".
+    """Scores by engine then by kind of trip: "all", "agreed" (the other two engines
+    agree), "urban" (both ends), "rural" (neither), "mixed".
 
     ``engines_apart``: OSRM over Valhalla on the same trips, the disagreement of the others among themselves.
     """
@@ -132,7 +136,8 @@ def validate_times(
         trips, times_s, dropped, drawn = _gather(graph, junctions, running, pairs, seed, progress)
     kind = _kinds(junctions, trips)
     compared = ComparedTrips(graph, junctions, trips.source, trips.target, times_s, kind)
-    scores = {name: _scores(times_s["ours"], times_s[name], kind) for name in ENGINES}
+    agreed = _agreed(times_s)
+    scores = {name: _scores(times_s["ours"], times_s[name], kind, agreed) for name in ENGINES}
     apart = ratio_score(times_s["osrm"], times_s["valhalla"], threshold_s=telling_threshold_s(times_s["valhalla"]))
     found = TimesValidation(
         file=pbf.name,
@@ -278,10 +283,18 @@ def _kinds(junctions: Junctions, trips: Trips) -> NDArray[np.str_]:
     return kind
 
 
-def _scores(ours_s: Float, theirs_s: Float, kind: NDArray[np.str_]) -> dict[str, RatioScore | None]:
+def _agreed(times_s: dict[str, Float]) -> Bool:
+    """Trips whose ratio OSRM / Valhalla is within ``AGREED_BAND`` of the median one."""
+    ratio = times_s["osrm"] / times_s["valhalla"]
+    agreed: Bool = np.abs(ratio / np.median(ratio) - 1) <= AGREED_BAND if len(ratio) else np.zeros(0, np.bool_)
+    return agreed
+
+
+def _scores(ours_s: Float, theirs_s: Float, kind: NDArray[np.str_], agreed: Bool) -> dict[str, RatioScore | None]:
     scores = {}
+    masks = {"all": np.ones(len(kind), np.bool_), "agreed": agreed}
     for name in KINDS:
-        of_kind = np.ones(len(kind), np.bool_) if name == "all" else kind == name
+        of_kind = masks.get(name, kind == name)
         threshold_s = telling_threshold_s(theirs_s[of_kind])
         scores[name] = ratio_score(ours_s[of_kind], theirs_s[of_kind], threshold_s=threshold_s)
     return scores
