@@ -15,13 +15,14 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import bench_attach, bench_chain, bench_http, bench_import, bench_start, search_tables
+from benchmarks import bench_attach, bench_chain, bench_http, bench_import, bench_isochrone, bench_start, search_tables
 from benchmarks.surroundings import MissingDataError, describe_machine
 from benchmarks.tables import WIDTH, Section, as_json, show
 
 BENCHMARKS: dict[str, Callable[[], Section]] = {
     "search": search_tables.measure,
     "attach": bench_attach.measure,
+    "isochrone": bench_isochrone.measure,
     "chain": bench_chain.measure,
     "import": bench_import.measure,
     "http": bench_http.measure,

@@ -36,7 +36,7 @@ SEARCH_MARGIN: Final = 1.1
 #: Cells of the raster, by mode: how finely the line is drawn.
 CELL_M: Final = {"car": 100.0, "bike": 50.0, "foot": 25.0}
 
-#: How far a road gives its time to the land beside it, in cells: 400 m for cars.
+#: How far a road gives its time to the land beside it, in cells of the mode: 400 m for cars.
 _BESIDE_CELLS: Final = 4.0
 
 #: Between neighbouring corners, a larger step of time is a jump from one road to another: 100 m by car at 20 km/h, 25 m on
@@ -101,8 +101,8 @@ def isochrones(
     ``reach`` is the search from ``sites``, in either direction, without limit or with one of at least
     ``search_limit_ds(limits_s)``. The areas are in the CRS of the graph, valid as they come, nested, the same whichever
     limits are asked together, and hold the places where the sites meet the roads; and, when ``origins_xy_m`` float64[s, 2]
-    says where the sites themselves stand, those too, with the way to the road. Land further than four cells from
-    any road that one may stop on is left out. ``cell_m`` is ``cell_of(graph)`` unless said. The walk of the sites is counted, that of those who come to them is not.
+    says where the sites themselves stand, those too, with the way to the road. Land further than four cells of
+    the mode from any road that one may stop on is left out. ``cell_m`` is ``cell_of(graph)`` unless said. The walk of the sites is counted, that of those who come to them is not.
     Raises ValueError for no limits, more than 60, a limit that is not positive, a search too short.
     """
     limits_ds = np.asarray(limits_s, np.float64) * 10
@@ -115,7 +115,7 @@ def isochrones(
     attached = sites if (sites.road >= 0).all() else sites.take(sites.road >= 0)
     if len(attached) == 0:
         return [MultiPolygon() for _ in limits_ds]
-    near = nearest_roads(graph, cell_m, _BESIDE_CELLS * cell_m)
+    near = nearest_roads(graph, cell_m, _BESIDE_CELLS * _mode_cell_m(graph))
     on_foot_ds = walk_ds(attached, walk_m_per_s)
     places = None if origins_xy_m is None else np.asarray(origins_xy_m, np.float64)[sites.road >= 0]
     held = _held_cells(graph, near, attached, on_foot_ds, places)
