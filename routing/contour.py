@@ -146,13 +146,13 @@ def trace(  # noqa: PLR0912, PLR0915
             corner, side = crossing[c] >> 2, crossing[c] & 3
             other_corner = corner + step_of[side]
             of = record[corner]
-            own, other = np.int64(time_ds[of]), beyond_ds
+            own, other = int(time_ds[of]), beyond_ds
             if level[other_corner] & 63 != NO_LEVEL:
-                other = min(np.int64(time_ds[record[other_corner]]), beyond_ds)
+                other = min(int(time_ds[record[other_corner]]), beyond_ds)
             way = np.uint32(127)  # a corner that is held, with no road near it: half way
             if of < len(switch):
                 way = (switch[of] >> np.uint32(8 * side)) & np.uint32(255)
-            part = way / 254.0
+            part = float(way) / 254.0
             if way == 255 or other - own <= jump_ds:
                 part = (limit_ds - own) / (other - own)
             part = min(max(part + outward, nearest_end), 1.0 - nearest_end)

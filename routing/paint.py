@@ -100,7 +100,7 @@ def paint(
 _INTS, _LONGS, _SHORTS, _FLOATS = read_only(int32), read_only(int64), read_only(uint16), read_only(float64)
 
 
-@compiled(types.UniTuple(int64, 4)(types.Array(uint16, 2, "C", readonly=True), *[_INTS] * 3, _LONGS, _LONGS))
+@compiled(types.UniTuple(int64, 4)(types.Array(uint16, 2, "C", readonly=True), *[_INTS] * 3, _LONGS, _LONGS))  # type: ignore[no-untyped-call]
 def _box(
     box: NDArray[np.uint16],
     first: NDArray[np.int32],
@@ -114,11 +114,11 @@ def _box(
     for places in (place, site_place):
         for p in places:
             if first[p + 1] > first[p]:
-                west, south = min(west, np.int64(box[p, 0])), min(south, np.int64(box[p, 1]))
-                east, north = max(east, np.int64(box[p, 2])), max(north, np.int64(box[p, 3]))
+                west, south = min(west, int(box[p, 0])), min(south, int(box[p, 1]))
+                east, north = max(east, int(box[p, 2])), max(north, int(box[p, 3]))
     for h in range(len(held_row)):
-        west, south = min(west, held_column[h]), min(south, held_row[h])
-        east, north = max(east, held_column[h] + 1), max(north, held_row[h] + 1)
+        west, south = min(west, int(held_column[h])), min(south, int(held_row[h]))
+        east, north = max(east, int(held_column[h]) + 1), max(north, int(held_row[h]) + 1)
     return west - 1, south - 1, east + 1, north + 1
 
 
@@ -223,4 +223,4 @@ def _paint(  # noqa: PLR0912
         for k in range(4):
             corner = (held_row[h] - south + k // 2) * columns + held_column[h] - west + k % 2
             at = len(column) + 4 * h + k
-            _hold(level, record, time_ds, corner, at, np.int64(held_ds[h]), limits_ds, beyond_ds)
+            _hold(level, record, time_ds, corner, at, int(held_ds[h]), limits_ds, beyond_ds)

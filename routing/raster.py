@@ -94,19 +94,24 @@ def _make(graph: RoadGraph, cell_m: float, beside_m: float) -> NearestRoads:
     if max(columns, rows) > np.iinfo(np.uint16).max:
         raise ValueError(f"{columns} x {rows} corners of {cell_m} m: too many for one raster")
     x0, y0, x1, y1 = x[point] - low[0], y[point] - low[1], x[point + 1] - low[0], y[point + 1] - low[1]
-    length = np.bincount(road, np.hypot(x1 - x0, y1 - y0), graph.road_count)
+    length = np.bincount(road, np.hypot(x1 - x0, y1 - y0), graph.road_count).astype(np.float64)
     parts = []
     for first_row in range(0, rows, _BAND_ROWS):
         end_row = min(first_row + _BAND_ROWS, rows)
         # One row more on either side: neighbours.
         near = np.flatnonzero((np.maximum(y0, y1) >= first_row - 1 - reach) & (np.minimum(y0, y1) <= end_row + reach))
         if len(near):
-            band = (x0[near], y0[near], x1[near], y1[near], road[near], along[near])
-            parts.append(_band(*band, length, columns, first_row, end_row, reach))
-    empty = (np.empty(0, np.int32), *[np.empty(0, np.uint16)] * 3, np.empty(0, np.uint32))
-    joined = [np.concatenate(column) for column in zip(*(parts or [empty]), strict=True)]
-    joined[0] = road_order(graph).place[joined[0]]
-    first, column, row, fraction, switch, box = _by_place(*joined, graph.road_count)
+            starts, stops = (x0[near], y0[near]), (x1[near], y1[near])
+            rows_of = (first_row, end_row)
+            parts.append(_band(*starts, *stops, road[near], along[near], length, columns, *rows_of, reach))
+    none = np.empty(0, np.uint16)
+    parts = parts or [(np.empty(0, np.int32), none, none, none, np.empty(0, np.uint32))]
+    place = road_order(graph).place[np.concatenate([part[0] for part in parts])]
+    corners = [np.concatenate([part[i] for part in parts]) for i in (1, 2, 3)]
+    switches = np.concatenate([part[4] for part in parts])
+    first, column, row, fraction, switch, box = _by_place(
+        place, corners[0], corners[1], corners[2], switches, graph.road_count
+    )
     return NearestRoads(cell_m, low[0], low[1], columns, rows, first, column, row, fraction, switch, box)
 
 

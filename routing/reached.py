@@ -117,7 +117,7 @@ _TABLE = types.Array(int32, 2, "C", readonly=True)
 
 
 @compiled(
-    types.UniTuple(int32[::1], 7)(
+    types.UniTuple(int32[::1], 7)(  # type: ignore[no-untyped-call]
         read_only(int64),
         _INTS,
         _INTS,
@@ -174,7 +174,7 @@ def _road_ends(  # noqa: PLR0912
     by_tail, tail_whole, at_tail = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
     by_head, head_whole, at_head = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
     for r in range(count):
-        p = np.uint64(place[r])
+        p = place[r]
         tail, head = facts[p, 0], facts[p, 1]
         at_tail[r], at_head[r] = at_ds[tail], at_ds[head]
         forward, backward, forward_delay, backward_delay = facts[p, 2], facts[p, 3], facts[p, 4], facts[p, 5]
