@@ -82,7 +82,7 @@ def _lines(name: str, costs: dict[str, ProcessCost]) -> list[Line]:
 def _starts(python: Path) -> list[Line]:
     """What the figures above hold that has nothing to do with roads."""
     ours = _best(lambda folder: measure_ours("import data.roads, routing.graph_files"))  # noqa: ARG005
-    theirs = _best(lambda folder: measure_process([python, "-c", "import pyrosm"], folder=folder))
+    theirs = _best(lambda folder: measure_process([python, "-c", "from pyrosm import OSM"], folder=folder))
     return [
         Line("no file, libraries loaded: time", ours.wall_s, "s", peers={"pyrosm": theirs.wall_s}),
         Line("no file, libraries loaded: peak memory", ours.peak_mb, "MB", peers={"pyrosm": theirs.peak_mb}),
