@@ -122,8 +122,8 @@ def test_limit_of_each_direction() -> None:
         ("trunk", {"zone:traffic": "FR:urban"}, 85, 73),
         # the most precise key that is a rule wins, and the tag that is no rule is no mistake
         ("primary", {"maxspeed:type": "sign", "zone:traffic": "FR:urban"}, 44, 44),
-        ("primary", {"source:maxspeed": "survey"}, 67, 44),
-        ("primary", {"source:maxspeed": "arrêté n° 2018 P 11503"}, 67, 44),
+        ("primary", {"source:maxspeed": "survey"}, 67, 57),
+        ("primary", {"source:maxspeed": "arrêté n° 2018 P 11503"}, 67, 57),
     ],
 )
 def test_limit_and_place_known_by_a_rule(
@@ -169,7 +169,7 @@ def test_what_is_not_understood_is_reported_and_leaves_the_class_speed(key: str,
     rule = CAR.interpret_way({"highway": "secondary", key: value})
     assert rule is not None
     assert rule.unknown == ((key, value),)
-    assert speeds(rule) == (60, 44)
+    assert speeds(rule) == (60, 49)
     assert rule.backward_kmh == 60
 
 
@@ -378,7 +378,7 @@ def test_conditions(tags: dict[str, str], is_open: bool, is_winter_closed: bool,
 
 def test_condition_that_is_read_and_not_applied_changes_no_speed() -> None:
     rule = rule_of("primary", maxspeed__conditional="30 @ (Mo-Fr 07:00-09:00)")
-    assert speeds(rule) == (67, 44)
+    assert speeds(rule) == (67, 57)
     assert rule.conditions == (("maxspeed:conditional", "30 @ (Mo-Fr 07:00-09:00)"),)
 
 
@@ -424,12 +424,12 @@ def test_gate_that_winter_closes() -> None:
     ("tags", "forward_s", "backward_s"),
     [
         ({"highway": "traffic_signals"}, 6, 6),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 6, 0),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "backward"}, 0, 6),
-        ({"highway": "traffic_signals", "direction": "backward"}, 0, 6),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "both"}, 6, 6),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "forward", "direction": "backward"}, 6, 0),
-        ({"highway": "traffic_signals", "direction": "90"}, 6, 6),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 2, 0),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "backward"}, 0, 2),
+        ({"highway": "traffic_signals", "direction": "backward"}, 0, 2),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "both"}, 2, 2),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "forward", "direction": "backward"}, 2, 0),
+        ({"highway": "traffic_signals", "direction": "90"}, 2, 2),
         ({"highway": "stop"}, 0, 0),
         ({"highway": "give_way", "direction": "forward"}, 0, 0),
         ({"highway": "crossing", "crossing": "traffic_signals"}, 0, 0),
