@@ -423,7 +423,7 @@ def test_gate_that_winter_closes() -> None:
 @pytest.mark.parametrize(
     ("tags", "forward_s", "backward_s"),
     [
-        ({"highway": "traffic_signals"}, 6, 6),
+        ({"highway": "traffic_signals"}, 2, 2),
         ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 2, 0),
         ({"highway": "traffic_signals", "traffic_signals:direction": "backward"}, 0, 2),
         ({"highway": "traffic_signals", "direction": "backward"}, 0, 2),
