@@ -11,6 +11,7 @@ from typing import Final
 from app.report.content import (
     AgreementBlock,
     AllocationLine,
+    CauseLine,
     MapContent,
     MapPoint,
     MapShape,
@@ -20,7 +21,9 @@ from app.report.content import (
     ScopeLine,
     SiteCount,
     SourceLine,
+    UnattachedSiteLine,
     UncoveredCommune,
+    VariantLine,
     ZoneLine,
 )
 
@@ -197,6 +200,19 @@ def small_content() -> ReportContent:
             "1 commune n'a aucun carreau habité : Île-aux-Moines-Gris.",
             "84 personnes sont trop loin d'une route pour être rattachées.",
         ),
+        travel_label="en voiture, en été",
+        variants=(
+            VariantLine(
+                "en voiture, en été", head.covered, head.uncovered, head.unknown, head.total, head.covered_pct, True
+            ),
+            VariantLine("en voiture, en hiver", 14000, 1550, 84, 15634, 100.0 * 14000 / 15634, False),
+        ),
+        unknown_causes=(CauseLine("trop loin de toute route", 64), CauseLine("séparés du réseau par de l'eau", 20)),
+        unattached_sites=(
+            UnattachedSiteLine("Refuge du Lac", HEADLINE_CODE, "séparé du réseau par de l'eau", 120.4),
+            UnattachedSiteLine("Maison des Crêtes", HEADLINE_CODE, "trop loin de toute route", None),
+        ),
+        road_edits=("traversée ajoutée « Bac du Lac » en 6 min (voiture) : bac municipal. Déclaré par la mairie.",),
     )  # fmt: skip
 
 
@@ -319,6 +335,8 @@ def large_content(side_m: float = 4200.0) -> ReportContent:
     return replace(
         base,
         headline=head,
+        variants=(),
+        unknown_causes=(),
         communes=tuple(communes),
         epcis=epcis,
         uncovered_communes=uncovered,

@@ -54,6 +54,18 @@ SPOILS: dict[str, tuple[Spoil, str]] = {
     "the communes outside any EPCI forgotten": (
         lambda c: replace(c, epcis=c.epcis[:-1]), "non couverts : 430 par EPCI, 515 pour le territoire",
     ),
+    "a variant that does not add up": (
+        lambda c: replace(c, variants=(c.variants[0], replace(c.variants[1], unknown=85))), "« en voiture, en hiver »",
+    ),
+    "the variant shown is not the headline": (
+        lambda c: replace(c, variants=(replace(c.variants[1], is_shown=True),)), "n'a pas les chiffres du territoire",
+    ),
+    "two variants shown at once": (
+        lambda c: replace(c, variants=(c.variants[0], c.variants[0])), "montrés à la fois",
+    ),
+    "one unknown person without a cause": (
+        lambda c: replace(c, unknown_causes=c.unknown_causes[:1]), "64 inconnus par cause, 84 pour le territoire",
+    ),
     "no EPCI at all": (lambda c: replace(c, epcis=()), "habitants : 0 par EPCI, 15634 pour le territoire"),
     "one person of an EPCI short": (
         lambda c: replace(c, epcis=(zone("200000001", "P", 13844, 40, 0, 7.0, 31.75), *c.epcis[1:])),

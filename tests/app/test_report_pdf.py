@@ -175,9 +175,18 @@ def test_nobody_uncovered_is_said_in_words(tmp_path: Path) -> None:
     shapes = tuple(s for s in content.map.shapes if s.code in {z.code for z in kept})
     content = replace(
         content, communes=tuple(kept), epcis=(replace(head, code="-", nom="Communes hors EPCI"),), headline=head, uncovered_communes=(), scopes=(),
-        map=replace(content.map, shapes=shapes),
+        map=replace(content.map, shapes=shapes), variants=(),
     )  # fmt: skip
     assert "Aucune commune ne compte d’habitant non couvert" in words_of(render_pdf(content), tmp_path)
+
+
+def test_how_people_travel_what_is_declared_and_who_is_lost_are_printed(small_words: str) -> None:
+    for words in (
+        "Selon le moyen et la saison", "en voiture, en hiver", "en voiture, en été (ce rapport)", "Routes déclarées",
+        "Bac du Lac", "Habitants de situation inconnue", "séparés du réseau par de l’eau", "Lieux hors du réseau",
+        "Refuge du Lac",
+    ):  # fmt: skip
+        assert words in small_words, words
 
 
 ALERT = "Les chiffres sont ceux du calcul du 21 novembre 2026, pas de l'année 2024."

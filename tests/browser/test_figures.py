@@ -65,6 +65,59 @@ def test_counting_fewer_sites_shows_the_other_figures(look: Look, service: Servi
         raise AssertionError("the map never asked for the communes of the chosen scope")
 
 
+def test_another_way_of_travelling_shows_its_own_figures(look: Look, service: Service) -> None:
+    visit = look(f"/carte/{DEMO}")
+    visit.wait_figures()
+    on_foot = service.get(f"/departements/{DEMO}/coverage?mode=foot")["population"]
+    assert on_foot["covered"] < figures(visit.page)["covered"]
+    choice = visit.page.get_by_role("group", name="Trajet")
+    assert choice.get_by_label("En voiture").is_checked()
+    choice.get_by_label("En voiture").focus()
+    visit.page.keyboard.press("ArrowDown")
+    visit.page.keyboard.press("ArrowDown")
+    visit.wait(
+        rf"""() => document.querySelector('[data-figure=covered]')
+          ?.textContent.replace(/\D/g, '') === '{on_foot["covered"]}'""",
+        "the headline follows the choice",
+    )
+    assert visit.page.evaluate("() => document.activeElement.id") == "travel-foot", "the focus stays on the choice"
+    visit.wait_figures()
+    assert "trajet=pied" in visit.page.url
+    assert "à pied" in visit.page.locator("#headline").inner_text()
+    assert "à pied" in visit.page.locator("#method").inner_text()
+    gaps = service.get(f"/departements/{DEMO}/gaps?mode=foot")["total_people"]
+    people = columns(visit.page, "gaps").index("Habitants")
+    assert sum(integer(cells[people]) for cells in rows(visit.page, "gaps").values()) == gaps
+    for _ in range(100):
+        if any("/tiles/communes/" in url and "mode=foot" in url for url in visit.requested):
+            break
+        visit.page.wait_for_timeout(100)
+    else:
+        raise AssertionError("the map never asked for the communes on foot")
+
+
+def test_ways_of_travelling_stand_side_by_side(read: Look, service: Service) -> None:
+    visit = read(f"/carte/{DEMO}?trajet=velo")
+    visit.wait_figures()
+    variants = service.get(f"/departements/{DEMO}/coverage?mode=bike")["variants"]
+    lines = visit.page.locator("#variants tbody tr").all()
+    assert len(lines) == len(variants) >= 3
+    for line, variant in zip(lines, variants, strict=True):
+        assert variant["label"] in str(line.text_content())
+        assert integer(str(line.locator("td").first.text_content())) == variant["covered"]
+    assert "à vélo" in str(visit.page.locator("#variants tr.selected").text_content())
+
+
+def test_a_season_that_is_not_there_leaves_a_way_back(read: Look) -> None:
+    visit = read(f"/carte/{DEMO}?trajet=velo&saison=hiver")
+    alert = visit.page.locator("#headline [role=alert]")
+    alert.wait_for()
+    assert "en hiver" in alert.inner_text()
+    visit.page.get_by_label("Été").click()  # the choice leaves with the season that was not there
+    visit.wait_figures()
+    assert "saison" not in visit.page.url and "trajet=velo" in visit.page.url
+
+
 def test_the_address_brings_back_the_same_page(read: Look) -> None:
     visit = read(f"/carte/{DEMO}?voisins=0&onglet=epci")
     visit.wait_figures()
