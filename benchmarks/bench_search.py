@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
 
+from routing.arcs import Csr
 from routing.dial import Arcs, reached
-from routing.graph import UNREACHED_DS, Csr, RoadGraph
+from routing.graph import UNREACHED_DS, RoadGraph
 from routing.many import reach_each
 from routing.search import seeds, times_to_sites
 from routing.snap import Attachment

@@ -14,7 +14,7 @@ from benchmarks.surroundings import MissingDataError, digests, real_file
 from benchmarks.synthetic import SIDE, departement, tiled
 from benchmarks.tables import Line, Section
 from data.roads import read_roads
-from routing.dial import arcs_of, pack
+from routing.dial import arcs_of, ready
 from routing.graph import RoadGraph
 from routing.graph_files import open_graph, save_graph
 from routing.many import reach_each
@@ -48,7 +48,7 @@ def measure() -> Section:
 
 
 def _measure_graph(section: Section, name: str, graph: RoadGraph, *, has_goals: bool) -> None:
-    arcs = len(graph.forward.head)
+    arcs = graph.forward.arc_count
     section.notes.append(f"{name}: {graph.node_count:,} nodes (turn states included), {arcs:,} arcs.")
     section.lines += _bounded(name, graph)
     section.lines.append(_nearest(name, graph))
@@ -62,7 +62,7 @@ def _bounded(name: str, graph: RoadGraph) -> list[Line]:
     points = bench.on_junctions(graph, SCIPY_SEARCHES)
     took, nodes, arcs = bench.bounded(graph, points, NETWORKX_SEARCHES)
     label_ns = bench.random_access_ns(graph.node_count)
-    arc_ns = bench.random_access_ns(len(graph.forward.head))
+    arc_ns = bench.random_access_ns(graph.forward.arc_count)
     ours = took.pop("ours")
     bound_ms = arcs * label_ns * 1e-6
     note = f"{nodes:,.0f} nodes reached, {arcs:,.0f} arcs looked at"
@@ -124,7 +124,7 @@ def _threads_and_memory(name: str, graph: RoadGraph) -> list[Line]:
     gain = took["1"] / took["2"]
     return [
         Line(f"{name}: {SEARCHES} searches, two threads", gain, "×", 1.8, note=note, at_least=True),
-        Line(f"{name}: memory per million arcs, both ways", both / len(graph.forward.head), "MB", 20.0),
+        Line(f"{name}: memory per million arcs, both ways", both / graph.forward.arc_count, "MB", 20.0),
         Line(f"{name}: open a saved graph", opening_ms, "ms", 10.0),
     ]
 
@@ -136,10 +136,10 @@ def _size(graph: RoadGraph) -> Line:
     nodes = np.random.default_rng(5).choice(nodes, SCIPY_SEARCHES)
     small_ms, small = bench.bounded_from_nodes(arcs_of(graph, "departure"), nodes)
     csr = tiled(graph, COLUMNS, ROWS, SIDE)
-    large = pack(csr.first_out, csr.head, csr.weight_ds)
+    large = ready(csr)
     copy = np.random.default_rng(6).integers(0, COLUMNS * ROWS, len(nodes)).astype(np.int32)
     large_ms, found = bench.bounded_from_nodes(large, nodes + copy * np.int32(graph.node_count))
     for one, other in zip(small, found, strict=True):
         np.testing.assert_array_equal(one, other)
-    note = f"{small_ms:.2f} ms, then {large_ms:.2f} ms; {large.node_count / 1e6:.1f} M nodes, {len(csr.head) / 1e6:.1f} M arcs"
+    note = f"{small_ms:.2f} ms, then {large_ms:.2f} ms; {large.node_count / 1e6:.1f} M nodes, {csr.arc_count / 1e6:.1f} M arcs"
     return Line("30 min among 15 million junctions over 250,000", large_ms / small_ms, "×", 1.6, note=note)

@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.graph import UNREACHED_DS, Csr, GraphMeta, RoadGraph, build_road_graph
+from routing.arcs import Csr, csr_of
+from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
 
 SIDE: Final = 500
 BLOCK_M: Final = 155.0
@@ -100,22 +101,22 @@ def tiled(graph: RoadGraph, columns: int, rows: int, side: int = SIDE) -> Csr:
     tail, head = _seams(graph, columns, rows, side)
     seam_ds = round(BLOCK_M / SPEED_KMH[0] * 36.0)
     template = graph.forward
-    degree = np.diff(template.first_out)
+    degree, template_head, template_ds = np.diff(template.first_out), template.head, template.weight_ds
     first_out = np.zeros(copies * n + 1, np.int32)
     out_degree = np.tile(degree, copies) + np.bincount(tail, minlength=copies * n).astype(np.int32)
     np.cumsum(out_degree, out=first_out[1:])
     heads = np.empty(first_out[-1], np.int32)
     weights = np.full(first_out[-1], seam_ds, np.int32)
-    within = np.arange(len(template.head), dtype=np.int32) - np.repeat(template.first_out[:-1], degree)
+    within = np.arange(len(template_head), dtype=np.int32) - np.repeat(template.first_out[:-1], degree)
     for copy in range(copies):
         slot = np.repeat(first_out[copy * n : (copy + 1) * n], degree) + within
-        heads[slot] = template.head + np.int32(copy * n)
-        weights[slot] = template.weight_ds
+        heads[slot] = template_head + np.int32(copy * n)
+        weights[slot] = template_ds
     order = np.argsort(tail, kind="stable")
     tail, head = tail[order], head[order]
     rank = np.arange(len(tail)) - np.searchsorted(tail, tail)
     heads[first_out[tail + 1] - 1 - rank] = head
-    return Csr(first_out, heads, weights)
+    return csr_of(first_out, heads, weights)
 
 
 def _lattice(side: int, random: np.random.Generator) -> Lattice:

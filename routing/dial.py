@@ -31,6 +31,7 @@ import numpy as np
 from numba import int32, int64, types, uint32, uint64
 from numpy.typing import NDArray
 
+from routing.arcs import SPARE_RECORDS, Csr, csr_of
 from routing.compiled import compiled, read_only
 from routing.graph import MAX_ROAD_DS, UNREACHED_DS, RoadGraph
 
@@ -48,7 +49,7 @@ CHUNK_BITS: Final = 6
 #: Buckets of the window: 2**14 of 64 ds are 29 hours. One more holds all that lies further.
 BUCKETS: Final = 2**14
 #: Arcs that are copied without asking whether the node has as many: few have more.
-_COPIED: Final = 4
+_COPIED: Final = SPARE_RECORDS
 _FIRST_CHUNKS: Final = 2**11
 _BASE_TOP: Final = 2**31 - 1 - MAX_ROAD_DS
 
@@ -65,11 +66,9 @@ _TWO_INT32S = types.Tuple((int32[::1], int32[::1]))  # type: ignore[no-untyped-c
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arcs:
-    """The arcs of one direction, as the search reads them: 8 bytes an arc, 4 a node.
+    """The arcs of one direction and the workspaces of searches over them; nothing of the arcs is copied.
 
-    first_out: int32[n + 1]. record: uint64[m + 4], ``goes_on << 63 | weight_ds << 32 | head``; goes_on is 0
-    where the head leads nowhere but back to where the arc comes from (then nobody need go on from it). The
-    last four stand for nothing. most_out: the most arcs of one node.
+    first_out: int32[n + 1], record: uint64[m + SPARE_RECORDS], as in ``Csr``. most_out: the most arcs of one node.
     """
 
     first_out: Int32
@@ -166,23 +165,25 @@ def pack(first_out: Int32, head: Int32, weight_ds: Int32) -> Arcs:
     """The arcs ``first_out`` int32[n + 1], ``head`` int32[m], ``weight_ds`` int32[m] (1 to MAX_ROAD_DS), packed."""
     if len(weight_ds) and not (weight_ds.min() >= 1 and weight_ds.max() <= MAX_ROAD_DS):
         raise ValueError(f"an arc weighs neither 1 nor up to {MAX_ROAD_DS} ds")
-    most_out = int(np.diff(first_out).max(initial=0))
-    record = _records(first_out, head, weight_ds)
-    record.setflags(write=False)
-    return Arcs(first_out, record, most_out)
+    return ready(csr_of(first_out, head, weight_ds))
 
 
-_packed: WeakKeyDictionary[RoadGraph, dict[str, Arcs]] = WeakKeyDictionary()
-_packing = Lock()
+def ready(csr: Csr) -> Arcs:
+    """``csr`` ready to be searched: a view."""
+    return Arcs(csr.first_out, csr.arc, int(np.diff(csr.first_out).max(initial=0)))
+
+
+_ready: WeakKeyDictionary[RoadGraph, dict[str, Arcs]] = WeakKeyDictionary()
+_making_ready = Lock()
 
 
 def arcs_of(graph: RoadGraph, direction: Literal["arrival", "departure"]) -> Arcs:
-    """The graph's arcs against the traffic (arrival) or with it; packed once, kept as long as the graph."""
-    with _packing:
-        both = _packed.setdefault(graph, {})
+    """The graph's arcs against the traffic (arrival) or with it; their workspaces are kept as long as the graph."""
+    with _making_ready:
+        both = _ready.setdefault(graph, {})
         if direction not in both:
             csr = {"arrival": graph.backward, "departure": graph.forward}[direction]
-            both[direction] = pack(csr.first_out, csr.head, csr.weight_ds)
+            both[direction] = ready(csr)
         return both[direction]
 
 
@@ -216,20 +217,6 @@ def reached(arcs: Arcs, seed_node: Int32, seed_ds: Int32, limit_ds: int) -> tupl
 def _check_limit(limit_ds: int) -> None:
     if not 0 <= limit_ds <= LONGEST_DS:
         raise ValueError(f"limit_ds is not within 0..{LONGEST_DS}: {limit_ds}")
-
-
-@compiled(uint64[::1](_INT32S, _INT32S, _INT32S))
-def _records(first_out: Int32, head: Int32, weight_ds: Int32) -> UInt64:
-    """``Arcs.record``."""
-    record = np.zeros(len(head) + _COPIED, np.uint64)
-    for u in range(len(first_out) - 1):
-        for arc in range(first_out[u], first_out[u + 1]):
-            v = head[arc]
-            goes_on = False
-            for onward in range(first_out[v], first_out[v + 1]):
-                goes_on |= head[onward] != u
-            record[arc] = (np.uint64(goes_on) << _MARK_AT) | (np.uint64(weight_ds[arc]) << _HALF) | np.uint64(v)
-    return record
 
 
 @compiled(_TWO_INT32S(_UINT64S, int64, int64))

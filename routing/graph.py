@@ -16,6 +16,7 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar, Unpack, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from routing.arcs import Csr, csr_of
 from routing.components import largest_strong_component
 from routing.ordering import hilbert_order
 from routing.turns import TurnStates, turn_states
@@ -38,18 +39,6 @@ MAX_ROAD_DS = 10_000_000
 SHAPE_END_TOLERANCE_M = 0.01
 
 SEASONS: Final = ("summer", "winter")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Csr:
-    """Arcs grouped by the node they leave: those of node ``u`` stand at ``first_out[u]:first_out[u + 1]``.
-
-    first_out: int32[n + 1], head: int32[m], weight_ds: int32[m] (>= 1).
-    """
-
-    first_out: Int32
-    head: Int32
-    weight_ds: Int32
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +212,7 @@ def build_road_graph(
 
 
 def arrays_of(graph: RoadGraph) -> dict[str, NDArray[Any]]:
-    """Every array of the graph by name, those of its tables as ``forward_head``: what is saved, and hashed."""
+    """Every array of the graph by name, those of its tables as ``forward_arc``: what is saved, and hashed."""
     arrays: dict[str, NDArray[Any]] = {}
     for field in fields(RoadGraph):
         value = getattr(graph, field.name)
@@ -348,7 +337,7 @@ def _csr(node_count: int, arcs: Int32) -> Csr:
     first_out = np.zeros(node_count + 1, np.int32)
     np.cumsum(np.bincount(start, minlength=node_count), out=first_out[1:])
     order = np.argsort(start, kind="stable")
-    return Csr(first_out, end[order], weight_ds[order])
+    return csr_of(first_out, end[order], weight_ds[order])
 
 
 def _holds(is_main: Bool, node_junction: Int32) -> Bool:

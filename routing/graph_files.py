@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.graph import Csr, GraphMeta, RoadGraph, arrays_of
+from routing.arcs import Csr
+from routing.graph import GraphMeta, RoadGraph, arrays_of
 
-_FORMAT = "accueil30-road-graph-2"
+_FORMAT = "accueil30-road-graph-3"
 _MANIFEST = "graph.json"
 _NPY_HEADER_BYTES = 128
 
@@ -92,7 +93,7 @@ def _graph_of(arrays: dict[str, NDArray[Any]], meta: GraphMeta, names: tuple[str
 
 def _check_lengths(graph: RoadGraph, folder: Path) -> None:
     """Arrays of one graph agree in length; those of two graphs mixed in one folder seldom do."""
-    n, k, m = graph.node_count, graph.road_count, len(graph.forward.head)
+    n, k, m = graph.node_count, graph.road_count, len(graph.forward.arc)
     s, p, e = len(graph.shape_x_m), len(graph.water_x_m), len(graph.entry_road)
     by_kind = {"node": n, "in": n, "road": k, "entry": e, "shape": s, "water": p, "forward": m, "backward": m}
     expected = {name: by_kind[name.split("_")[0]] for name in arrays_of(graph)}
@@ -101,6 +102,7 @@ def _check_lengths(graph: RoadGraph, folder: Path) -> None:
     for name, array in arrays_of(graph).items():
         if array.shape != (expected[name],):
             raise BrokenGraphError(f"{folder}: {name} has shape {array.shape}, expected ({expected[name]},)")
-    ends = (graph.shape_first, s), (graph.water_first, p), (graph.forward.first_out, m), (graph.backward.first_out, m)
+    ends: list[tuple[NDArray[Any], int]] = [(graph.shape_first, s), (graph.water_first, p)]
+    ends += [(csr.first_out, csr.arc_count) for csr in (graph.forward, graph.backward)]
     if any(len(first) == 0 or first[-1] != end for first, end in ends):
         raise BrokenGraphError(f"{folder}: the arrays are not of one graph")

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import dijkstra  # type: ignore[import-untyped]
 
-from routing.graph import UNREACHED_DS, Csr, RoadGraph
+from routing.arcs import Csr
+from routing.graph import UNREACHED_DS, RoadGraph
 from routing.snap import Attachment
 from tests.routing.worlds import Road
 

@@ -153,6 +153,7 @@ def test_threads_share_the_arcs_and_nothing_that_is_written() -> None:
     graph = grid_world(60)
     packed = arcs_of(graph, "departure")
     assert arcs_of(graph, "departure") is packed
+    assert np.shares_memory(packed.record, graph.forward.arc)  # the search reads the graph itself
 
     def ask(node: int) -> tuple[int, list[int]]:
         found, time_ds = reached(packed, *columns([(node, 0, 0)])[:2], 1_500)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from routing.arcs import Csr
 from routing.components import largest_strong_component, strong_components
-from routing.graph import UNREACHED_DS, Csr, RoadGraph, build_road_graph
+from routing.graph import UNREACHED_DS, RoadGraph, build_road_graph
 from routing.graph_files import BrokenGraphError, open_graph, save_graph
 from routing.ordering import hilbert_order
 from tests.routing.worlds import (
@@ -206,7 +207,7 @@ def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-8])
 
 
-@pytest.mark.parametrize("name", ["shape_x_m.npy", "forward_head.npy", "water_first.npy", "graph.json"])
+@pytest.mark.parametrize("name", ["shape_x_m.npy", "forward_arc.npy", "water_first.npy", "graph.json"])
 @pytest.mark.parametrize("damage", [_cut, Path.unlink])
 def test_a_truncated_folder_is_refused(tmp_path: Path, name: str, damage: Any) -> None:
     save_graph(grid_world(3), tmp_path / "g")
@@ -228,8 +229,8 @@ def test_no_folder_and_another_format_are_told_apart(tmp_path: Path) -> None:
         open_graph(tmp_path / "nowhere")
     save_graph(grid_world(2), tmp_path / "g")
     manifest = tmp_path / "g" / "graph.json"
-    manifest.write_text(manifest.read_text().replace("road-graph-2", "road-graph-9"))
-    with pytest.raises(BrokenGraphError, match="road-graph-9"):
+    manifest.write_text(manifest.read_text().replace("road-graph-3", "road-graph-2"))
+    with pytest.raises(BrokenGraphError, match="road-graph-2"):
         open_graph(tmp_path / "g")
 
 
