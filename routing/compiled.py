@@ -15,6 +15,8 @@ the same. The cache is also made anew when the source, Numba or the model of the
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -22,6 +24,22 @@ from numba import njit, types
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def _spare_linear_algebra() -> None:
+    """Where scipy is installed (it is not a dependency) Numba loads its linear algebra, which no loop here uses, only
+    to know that it is there: a third of a second and 20 MB of every start. Numba also asks at the first ``@`` or
+    ``numpy.linalg`` compiled, and finds it then."""
+    if "scipy.linalg" in sys.modules or "numba.np.arraymath" in sys.modules:
+        return
+    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]  # "not there", to whoever imports it
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del sys.modules["scipy.linalg"]
+
+
+_spare_linear_algebra()
 
 
 def read_only(scalar: types.Type) -> types.Array:
