@@ -56,7 +56,9 @@ def graph_from_osm(
 
     Ways are cut at junctions (a node used twice), at barriers that close, at signals, and at nodes the file lacks. A
     barrier gives each road that ends on it a graph node of its own, with the same OSM id, so that nobody
-    passes. In "winter", ways that a dated condition closes then are closed. Turn restrictions are respected (see
+    passes. In "winter", the ways that a dated condition closes then stay as roads closed both ways, without an arc, and
+    ways are cut at the gates of either season: road r of the summer graph is road r of the winter one, so that whoever
+    lives by a road does in both seasons. Turn restrictions are respected (see
     ``data.restrictions``); one may turn round at any node of the graph, at no cost, but not to dodge one of them
     (``data.turning_back``). Times hold the delays of ``data.junctions``. ``ground`` is ``survey(tables, crs_epsg)``, made here when it is not given.
     Raises BadInputError when no road is left.
@@ -64,19 +66,21 @@ def graph_from_osm(
     ground = ground or survey(tables, crs_epsg)
     is_winter = season == "winter"
     rules = _rules(tables.way_tags, profile)
-    kept = np.array([way for way, rule in enumerate(rules) if _is_kept(rule, is_winter)], np.int64)
-    open_rules = [rule for rule in rules if rule is not None and _is_kept(rule, is_winter)]
+    kept = np.array([way for way, rule in enumerate(rules) if rule is not None and rule.is_open], np.int64)
+    open_rules = [rule for rule in rules if rule is not None and rule.is_open]
+    is_closed = np.array([is_winter and rule.is_winter_closed for rule in open_rules], np.bool_)
     node_rules = _node_rules(tables, profile, is_winter)
     blocked, stops = _special_nodes(node_rules, len(tables.node_id))
     pieces = cut(tables, kept, blocked, stops)
-    if len(pieces.tail) == 0:
+    if is_closed[pieces.way].all():
         raise _no_road(tables, profile.mode, season)
-    shape_lon, shape_lat = tables.node_lon[pieces.shape_node], tables.node_lat[pieces.shape_node]
-    length_m = road_lengths_m(shape_lon, shape_lat, pieces.shape_first)
+    shape = pieces.shape_node
+    length_m = road_lengths_m(tables.node_lon[shape], tables.node_lat[shape], pieces.shape_first)
     place = (ground.x_m, ground.y_m)
     is_roundabout = np.array([tables.way_tags[way].get("junction") in _ROUNDABOUTS for way in kept])[pieces.way]
     lost = delays(pieces, length_m, is_roundabout, node_rules, ground.is_junction, place, profile)
     forward_ds, backward_ds = _times_ds(open_rules, pieces, length_m, lost, profile)
+    forward_ds[is_closed[pieces.way]] = backward_ds[is_closed[pieces.way]] = UNREACHED_DS
     ends = RoadEnds(tables, pieces, kept, forward_ds < UNREACHED_DS, backward_ds < UNREACHED_DS, length_m, *place)
     forbidden, restrictions = forbidden_paths(ends, profile)
     meta = GraphMeta(
@@ -150,13 +154,14 @@ def _kinds_of_roads(tables: OsmTables, pieces: Pieces, kept: Int, rules: list[Wa
 def _rules(way_tags: list[Tags], profile: Profile) -> list[WayRule | None]:
     """One rule a way. Ways that agree on what the profile reads share it: kinds are far fewer than ways."""
     known: dict[frozenset[tuple[str, str]], WayRule | None] = {}
-    rules = []
+    of_tags: dict[int, WayRule | None] = {}  # by identity: the reader of the file gives ways that agree the same tags
     for tags in way_tags:
-        kind = frozenset((key, value) for key, value in tags.items() if key in profile.way_keys)
-        if kind not in known:
-            known[kind] = profile.interpret_way(tags)
-        rules.append(known[kind])
-    return rules
+        if id(tags) not in of_tags:
+            kind = frozenset((key, value) for key, value in tags.items() if key in profile.way_keys)
+            if kind not in known:
+                known[kind] = profile.interpret_way(tags)
+            of_tags[id(tags)] = known[kind]
+    return [of_tags[id(tags)] for tags in way_tags]
 
 
 def _node_rules(tables: OsmTables, profile: Profile, is_winter: bool) -> dict[int, NodeRule]:
@@ -167,16 +172,13 @@ def _node_rules(tables: OsmTables, profile: Profile, is_winter: bool) -> dict[in
     return {node: replace(rule, blocks=rule.blocks or rule.is_winter_closed) for node, rule in rules.items()}
 
 
-def _is_kept(rule: WayRule | None, is_winter: bool) -> bool:
-    return rule is not None and rule.is_open and not (is_winter and rule.is_winter_closed)
-
-
 def _special_nodes(node_rules: dict[int, NodeRule], node_count: int) -> tuple[Bool, Bool]:
-    """Nodes that stop this mode, and nodes that cost it time: two bool[node_count]."""
+    """Nodes that stop this mode, and others where ways are cut, as they cost it time or stop it in the other season:
+    two bool[node_count]."""
     blocked, stops = np.zeros(node_count, np.bool_), np.zeros(node_count, np.bool_)
     for node, rule in node_rules.items():
         blocked[node] = rule.blocks
-        stops[node] = max(rule.forward_delay_s, rule.backward_delay_s) > 0
+        stops[node] = rule.is_winter_closed or max(rule.forward_delay_s, rule.backward_delay_s) > 0
     return blocked, stops
 
 

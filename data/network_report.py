@@ -11,7 +11,7 @@ import numpy as np
 
 from data.restrictions import REFUSALS_FR, RestrictionReport
 from routing.components import strong_components
-from routing.graph import RoadGraph
+from routing.graph import UNREACHED_DS, RoadGraph
 from routing.profile import NodeRule, WayRule
 
 _IDS_SHOWN = 100
@@ -116,18 +116,20 @@ def ways_facts(
 
 
 def graph_facts(graph: RoadGraph) -> dict[str, Any]:
-    """The part of the report that any graph can tell."""
+    """The part of the report that any graph can tell. Roads closed both ways, kept for another season, do not count."""
     component = strong_components(graph.forward.first_out, graph.forward.head)
-    is_junction = graph.node_junction == np.arange(graph.node_count)
+    is_open = np.minimum(graph.road_forward_ds, graph.road_backward_ds) < UNREACHED_DS
+    is_junction = np.zeros(graph.node_count, np.bool_)
+    is_junction[graph.road_tail[is_open]] = is_junction[graph.road_head[is_open]] = True
     is_main = graph.in_main_component[is_junction]
     return {
         "nodes": int(np.count_nonzero(is_junction)),
-        "roads": graph.road_count,
+        "roads": int(np.count_nonzero(is_open)),
         "arcs": len(graph.forward.head),
-        "turn_states": int(np.count_nonzero(~is_junction)),
+        "turn_states": graph.node_count - graph.junction_count,
         "components": 1 + len(np.unique(component[is_junction][~is_main])),
         "main_component_share": float(is_main.mean()),
-        "length_km": float(graph.road_length_m.sum()) / 1000,
+        "length_km": float(graph.road_length_m[is_open].sum()) / 1000,
     }
 
 

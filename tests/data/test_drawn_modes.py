@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from data.errors import BadInputError
 from data.roads import read_networks, read_roads
+from routing.graph import UNREACHED_DS, RoadGraph
+from routing.search import times_at, times_to_sites
 from routing.snap import Cause
 from tests.data.drawn_map import CRS_EPSG, MapMaker, Tags
 
@@ -84,6 +87,43 @@ def test_pass_is_closed_in_winter(a_map: MapMaker) -> None:
     assert (drawn.report.ways_closed_in_winter, drawn.report.ways_closed) == (1, {})
     assert winter.report.ways_closed == {"winter": 1}
     assert (winter.report.ways_read, winter.report.ways_kept) == (2, 1)
+    assert winter.report.length_km == pytest.approx(0.9, abs=1e-3)
+    assert (winter.report.roads, winter.report.components) == (1, 1)
+    assert winter.report.main_component_share == 1.0
+
+
+def assert_same_roads(summer: RoadGraph, winter: RoadGraph) -> None:
+    """Road r of one is road r of the other; only times and the numbers of nodes differ."""
+    for name in ("road_way_id", "road_length_m", "road_class", "road_name", "shape_first", "shape_x_m", "shape_y_m"):
+        assert np.array_equal(getattr(summer, name), getattr(winter, name)), name
+    for end in ("road_tail", "road_head"):
+        ids = [graph.node_osm_id[getattr(graph, end)] for graph in (summer, winter)]
+        assert np.array_equal(*ids), end
+
+
+def test_roads_keep_their_numbers_when_ways_and_gates_close_in_winter(a_map: MapMaker) -> None:
+    """The pass B-E, cut by a street that nothing else joins to the rest, and the gate G on the way round."""
+    gate = {"barrier": "gate", "motor_vehicle:conditional": "no @ (Dec-Mar)"}
+    drawn = a_map("""
+A--B--F--E
+|     |  |
+C--G--H  D
+""", ("AB", STREET), ("BFE", PASS), ("FH", STREET), ("ACGH", STREET), ("ED", STREET), points={"G": gate})  # fmt: skip
+    winter = drawn.again(season="winter")
+    assert_same_roads(drawn.graph, winter.graph)
+    assert drawn.travel_s("A", "D") == 12.0 * 11
+    assert winter.arcs() == [arc for arc in drawn.arcs() if set(arc[:2]) not in ({"B", "F"}, {"F", "E"})]
+    # Who lives by the pass, or beyond it, lives there in winter too, and goes nowhere.
+    sites, homes = drawn.attach("A"), drawn.attach("CFEDB")
+    assert (homes.road >= 0).all()
+    time_ds, _ = times_at(winter.graph, times_to_sites(winter.graph, sites), sites, homes, "arrival")
+    assert (time_ds < UNREACHED_DS).tolist() == [True, False, False, False, True]
+
+
+def test_nothing_left_in_winter_is_refused(a_map: MapMaker) -> None:
+    drawn = a_map(LOOP, ("AB", PASS), ("ACDB", PASS))
+    with pytest.raises(BadInputError, match="aucune route ouverte aux voitures en hiver"):
+        drawn.again(season="winter")
 
 
 def test_hours_are_told_not_applied(a_map: MapMaker) -> None:

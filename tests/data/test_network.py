@@ -146,7 +146,9 @@ def test_cutting_agrees_with_a_plain_walk_along_each_way(real_data: Path) -> Non
     uses = Counter(node for _, nodes in walks for node in nodes)
     rules = {node: CAR.interpret_node(tags) for node, tags in tables.node_tags.items()}
     stops = {
-        node for node, rule in rules.items() if rule.blocks or rule.forward_delay_s > 0 or rule.backward_delay_s > 0
+        node
+        for node, rule in rules.items()
+        if rule.blocks or rule.is_winter_closed or rule.forward_delay_s > 0 or rule.backward_delay_s > 0
     }
     expected: Counter[tuple[int, int, int, int]] = Counter()
     for way_id, nodes in walks:
