@@ -83,12 +83,9 @@ def delays(
     """
     is_urban_node, is_urban = _built_up(pieces, length_m, is_junction, place, profile)
     junction_s = np.where(is_junction[pieces.node] & is_urban_node, profile.urban_junction_delay_s, 0.0)
-    signal_s = np.zeros((2, len(is_junction)))
-    for node, rule in node_rules.items():
-        if not rule.blocks:
-            signal_s[:, node] = rule.forward_delay_s, rule.backward_delay_s
     # At each node of the graph, for those who come along their way and for those who come against it.
-    lost_s = np.maximum(junction_s, signal_s[:, pieces.node])
+    signal_s = _signals_s(pieces, node_rules)
+    lost_s = np.maximum(junction_s, signal_s)
     is_costly = lost_s.max(axis=0) > 0
     in_crossing = _within_crossings(pieces, length_m <= CROSSING_M, is_costly) | is_roundabout
     return Delays(
@@ -96,8 +93,24 @@ def delays(
         backward_s=np.where(in_crossing[1], 0.0, lost_s[1, pieces.tail]),
         is_urban=is_urban,
         urban_junctions=int(np.count_nonzero(junction_s)),
-        signals=int(np.count_nonzero(signal_s[:, pieces.node].max(axis=0))),
+        signals=int(np.count_nonzero(signal_s.max(axis=0))),
     )
+
+
+def _signals_s(pieces: Pieces, node_rules: dict[int, NodeRule]) -> Float:
+    """What a node of the graph costs by itself, along its way and against it: float64[2, n]."""
+    delays_s = {
+        node: (rule.forward_delay_s, rule.backward_delay_s)
+        for node, rule in sorted(node_rules.items())
+        if not rule.blocks and max(rule.forward_delay_s, rule.backward_delay_s) > 0
+    }
+    signal_s = np.zeros((2, len(pieces.node)))
+    if delays_s:
+        signals = np.array(list(delays_s))
+        at = np.minimum(np.searchsorted(signals, pieces.node), len(signals) - 1)
+        is_one = signals[at] == pieces.node
+        signal_s[:, is_one] = np.array(list(delays_s.values())).T[:, at[is_one]]
+    return signal_s
 
 
 def _within_crossings(pieces: Pieces, is_short: Bool, is_costly: Bool) -> Bool:
@@ -133,6 +146,5 @@ def _built_up(
     is_urban = is_urban_node[pieces.tail] & is_urban_node[pieces.head]
     long = np.flatnonzero(is_urban & (length_m > profile.urban_radius_m))
     if len(long):
-        middle_x_m, middle_y_m = middles(pieces, x_m, y_m)
-        is_urban[long] = is_built_up(middle_x_m[long], middle_y_m[long])
+        is_urban[long] = is_built_up(*middles(pieces, long, x_m, y_m))
     return is_urban_node, is_urban

@@ -17,6 +17,7 @@ from routing.graph import UNREACHED_DS
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 
+_CHUNK = 1 << 16  # segments measured together
 _WGS84 = pyproj.Geod(ellps="WGS84")
 
 
@@ -39,8 +40,9 @@ def project(lon: Float, lat: Float, crs_epsg: int) -> tuple[Float, Float]:
 def segment_lengths_m(lon: Float, lat: Float) -> Float:
     """Geodesic from each point to the next: float64[s]; the last one, which has no next, is 0."""
     length_m = np.zeros(len(lon))
-    if len(lon) > 1:
-        length_m[:-1] = _WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
+    for start in range(0, len(lon) - 1, _CHUNK):  # the solver copies what it is given, and says more than asked
+        here, there = slice(start, min(start + _CHUNK, len(lon) - 1)), slice(start + 1, start + 1 + _CHUNK)
+        length_m[here] = _WGS84.inv(lon[here], lat[here], lon[there], lat[there])[2]
     return length_m
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,7 @@ OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 _LOCATION = np.dtype([("id", "<u8"), ("lon_e7", "<i4"), ("lat_e7", "<i4")])
 _EXPECTED = "un extrait OpenStreetMap lisible (.osm.pbf, .osm, .osm.gz ou .osm.bz2) contenant des routes"
 _EPOCH = "1970-01-01"  # what some tools write when they have dropped the dates
+_CHUNK_NODES = 1 << 18  # looked up together: 4 MB of the file of positions
 _TEMPORARY_BYTES = (6, 64 << 20)  # at most, times the file's size, plus: a PBF spends 3 bytes a node or more
 
 
@@ -62,11 +64,16 @@ class OsmTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Positions:
-    """All nodes of the file: id int64[n], lon and lat int32[n], in ten-millionths of a degree as the file has them."""
+    """Nodes of the file: id int64[n], lon and lat int32[n], in ten-millionths of a degree as the file has them."""
 
     id: NDArray[np.int64]
     lon_e7: NDArray[np.int32]
     lat_e7: NDArray[np.int32]
+
+    def among(self, wanted: NDArray[np.int64]) -> _Positions:
+        """Those whose id is ``wanted`` (ascending), in their own order."""
+        keep = _index_in(wanted, self.id) >= 0
+        return _Positions(self.id[keep], self.lon_e7[keep], self.lat_e7[keep])
 
 
 def read_osm(path: Path, progress: Progress | None = None) -> OsmTables:
@@ -80,17 +87,18 @@ def read_osm(path: Path, progress: Progress | None = None) -> OsmTables:
         progress(0, None)
     _require_temporary_space(path)
     with tempfile.TemporaryDirectory(prefix="accueil30-osm-") as folder:
-        header_date, positions = _decode(path, Path(folder))
-        objects = read_objects(Path(folder) / "roads.opl", progress)
-    if not any("highway" in tags for tags in objects.way_tags):
-        raise BadInputError(
-            f"Le fichier {path.name} ne contient aucune route.",
-            received=f"{len(positions.id)} nœuds, aucune voie « highway »",
-            expected=_EXPECTED,
-            action="vérifiez que l'extrait n'a pas été filtré et qu'il couvre le département",
-        )
-    _add_shores(path, objects)
-    return _tables(path, header_date, objects, positions)
+        locations, roads = Path(folder) / "locations", Path(folder) / "roads.opl"
+        header_date = _decode(path, locations, roads)
+        objects = read_objects(roads, progress)
+        if not any("highway" in tags for tags in objects.way_tags):
+            raise BadInputError(
+                f"Le fichier {path.name} ne contient aucune route.",
+                received=f"{sum(len(part.id) for part in _stored(locations))} nœuds, aucune voie « highway »",
+                expected=_EXPECTED,
+                action="vérifiez que l'extrait n'a pas été filtré et qu'il couvre le département",
+            )
+        _add_shores(path, objects)
+        return _tables(path, header_date, objects, locations)
 
 
 def _check_file(path: Path) -> None:
@@ -130,11 +138,11 @@ def _require_temporary_space(path: Path) -> None:
         )
 
 
-def _decode(path: Path, folder: Path) -> tuple[str | None, _Positions]:
-    """One pass of the compiled reader: ``roads.opl`` in ``folder``; date of the header; ids and positions."""
-    locations_path = folder / "locations"
+def _decode(path: Path, locations: Path, roads: Path) -> str | None:
+    """One pass of the compiled reader, which writes the two files ``locations`` (see ``_stored``) and ``roads``
+    (OPL); the date of the header."""
     try:
-        header_date = _run_reader(path, locations_path, folder / "roads.opl")
+        return _run_reader(path, locations, roads)
     except RuntimeError as error:
         raise BadInputError(
             f"Le fichier {path.name} est illisible ou incomplet.",
@@ -142,11 +150,6 @@ def _decode(path: Path, folder: Path) -> tuple[str | None, _Positions]:
             expected=_EXPECTED,
             action="téléchargez le fichier à nouveau et comparez sa taille à celle annoncée par la source",
         ) from error
-    stored = np.fromfile(locations_path, dtype=_LOCATION)
-    # Undefined positions (also the unused end of the file) are far outside the globe, like mistyped ones.
-    stored = stored[(np.abs(stored["lon_e7"]) <= 1_800_000_000) & (np.abs(stored["lat_e7"]) <= 900_000_000)]
-    lon_e7, lat_e7 = (np.ascontiguousarray(stored[name]) for name in ("lon_e7", "lat_e7"))
-    return header_date, _Positions(stored["id"].astype(np.int64), lon_e7, lat_e7)
 
 
 def _run_reader(path: Path, locations_path: Path, roads_path: Path) -> str | None:
@@ -181,36 +184,36 @@ def _with_key(kind: osmium.osm.osm_entity_bits, *keys: str) -> osmium.filter.Key
 def _add_shores(path: Path, objects: Objects) -> None:
     """Borders of the lakes and wide rivers drawn as relations: their ways mostly carry no tag, so that the first pass
     left them. A second one reads the ways alone, and only where there is such a relation."""
-    missing = objects.water_members - objects.water_refs.keys()
+    missing = objects.water_members - objects.water_id
     if not missing:
         return
     ways = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(osmium.filter.IdFilter(missing))
     for way in ways:
         if isinstance(way, osmium.osm.Way) and not way.deleted:
-            objects.water_refs[way.id] = ",".join(f"n{node.ref}" for node in way.nodes)
+            objects.add_water(way.id, ",".join([f"n{node.ref}" for node in way.nodes]))
 
 
-def _tables(path: Path, header_date: str | None, objects: Objects, positions: _Positions) -> OsmTables:
-    refs, way_first = _references(objects.way_refs)
-    if len(refs) and refs.min() < 0:
-        positions = _with_new_nodes(path, positions)
-    positions = _sorted(positions)
-    at = _index_in(positions.id, _distinct(refs))
-    at = at[at >= 0]
-    used = positions.id[at]
-    water_first, water_at = _water_lines(objects, positions)
+def _tables(path: Path, header_date: str | None, objects: Objects, locations: Path) -> OsmTables:
+    refs, way_first = objects.way_refs.arrays()
+    water_refs, water_first = objects.water_refs.arrays()
+    wanted = _distinct(np.concatenate((refs, water_refs)))
+    positions = _positions(path, locations, wanted)
+    del wanted
+    used = positions.among(_distinct(refs)) if len(water_refs) else positions
+    newest = objects.newest[1:11]
+    water_first, water_at = _water_lines(_index_in(positions.id, water_refs), water_first)
     return OsmTables(
         source_name=path.name,
         sha256=sha256_file(path),
-        osm_date=header_date or (objects.newest if objects.newest > _EPOCH else None),
-        node_id=used,
-        node_lon=positions.lon_e7[at] / 1e7,
-        node_lat=positions.lat_e7[at] / 1e7,
-        node_tags=_tags_of_used(used, objects.node_tags),
+        osm_date=header_date or (newest if newest > _EPOCH else None),
+        node_id=used.id,
+        node_lon=used.lon_e7 / 1e7,
+        node_lat=used.lat_e7 / 1e7,
+        node_tags=_tags_of_used(used.id, objects.node_tags),
         way_id=np.array(objects.way_id, np.int64),
         way_tags=objects.way_tags,
         way_first=way_first,
-        way_node=_index_in(used, refs),
+        way_node=_index_in(used.id, refs),
         restrictions=tuple(objects.restrictions),
         water_first=water_first,
         water_lon=positions.lon_e7[water_at] / 1e7,
@@ -218,10 +221,8 @@ def _tables(path: Path, header_date: str | None, objects: Objects, positions: _P
     )
 
 
-def _water_lines(objects: Objects, positions: _Positions) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Lines of water and the place of their points among ``positions``; cut where the file lacks a node."""
-    refs, first = _references(list(objects.water_refs.values()))
-    at = _index_in(positions.id, refs)
+def _water_lines(at: NDArray[np.int32], first: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Lines of water, cut where the file lacks a node (-1 in ``at``): where each starts, and their points."""
     line = np.repeat(np.arange(len(first) - 1), np.diff(first))
     # A line goes on from one point to the next of the same way, when both are there.
     goes_on = (line[1:] == line[:-1]) & (at[1:] >= 0) & (at[:-1] >= 0)
@@ -237,6 +238,31 @@ def _tags_of_used(used: NDArray[np.int64], tags_by_id: dict[int, Tags]) -> dict[
     return {index: tags for index, tags in pairs if index >= 0}
 
 
+def _positions(path: Path, locations: Path, wanted: NDArray[np.int64]) -> _Positions:
+    """Of the nodes ``wanted`` (ascending), those that the file has."""
+    parts = [part.among(wanted) for part in _stored(locations)]
+    if len(wanted) and wanted[0] < 0:
+        parts.append(_new_nodes(path).among(wanted))
+    return _sorted(_Positions(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True))))
+
+
+def _stored(locations: Path) -> Iterator[_Positions]:
+    """All nodes of the file, as they came, some thousands at a time; at least one part, which may be empty."""
+    with locations.open("rb") as file:
+        is_more = True
+        while is_more:
+            stored = np.fromfile(file, dtype=_LOCATION, count=_CHUNK_NODES)
+            is_more = len(stored) == _CHUNK_NODES
+            # Undefined positions (also the unused end of the file) are far outside the globe, like mistyped ones.
+            on_globe = (np.abs(stored["lon_e7"]) <= 1_800_000_000) & (np.abs(stored["lat_e7"]) <= 900_000_000)
+            stored = stored[on_globe]
+            yield _Positions(stored["id"].astype(np.int64), stored["lon_e7"], stored["lat_e7"])
+
+
+def _columns(positions: _Positions) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    return positions.id, positions.lon_e7, positions.lat_e7
+
+
 def _sorted(positions: _Positions) -> _Positions:
     """By id; of several versions of a node, the last one of the file."""
     ids = positions.id
@@ -244,14 +270,6 @@ def _sorted(positions: _Positions) -> _Positions:
         return positions
     ids, last = np.unique(ids[::-1], return_index=True)
     return _Positions(ids, positions.lon_e7[::-1][last], positions.lat_e7[::-1][last])
-
-
-def _references(way_refs: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Node ids of all ways end to end, and where each way starts."""
-    counts = [text.count(",") + 1 if text else 0 for text in way_refs]
-    text = ",".join(text for text in way_refs if text).replace("n", "")
-    refs = np.fromstring(text, dtype=np.int64, sep=",") if text else np.empty(0, np.int64)
-    return refs, np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
 
 
 def _distinct(ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -264,22 +282,22 @@ def _distinct(ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _index_in(sorted_ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int32]:
     """Place of each wanted id, -1 when it is not there."""
+    found = np.full(len(wanted), -1, np.int32)
     if len(sorted_ids) == 0:
-        return np.full(len(wanted), -1, np.int32)
-    at = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
-    return np.where(sorted_ids[at] == wanted, at, -1).astype(np.int32)
+        return found
+    for start in range(0, len(wanted), _CHUNK_NODES):  # so that what is only passing stays small
+        part = wanted[start : start + _CHUNK_NODES]
+        at = np.minimum(np.searchsorted(sorted_ids, part), len(sorted_ids) - 1)
+        found[start : start + _CHUNK_NODES] = np.where(sorted_ids[at] == part, at, -1)
+    return found
 
 
-def _with_new_nodes(path: Path, positions: _Positions) -> _Positions:
-    """Add the nodes drawn in an editor and not yet uploaded: the index cannot hold their negative ids."""
+def _new_nodes(path: Path) -> _Positions:
+    """The nodes drawn in an editor and not yet uploaded: the index cannot hold their negative ids."""
     new = [
         (node.id, node.location.x, node.location.y)
         for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
         if isinstance(node, osmium.osm.Node) and node.id < 0 and node.location.valid()
     ]
     ids, lon_e7, lat_e7 = np.array(new, np.int64).reshape(-1, 3).T
-    return _Positions(
-        np.concatenate((positions.id, ids)),
-        np.concatenate((positions.lon_e7, lon_e7.astype(np.int32))),
-        np.concatenate((positions.lat_e7, lat_e7.astype(np.int32))),
-    )
+    return _Positions(ids, lon_e7.astype(np.int32), lat_e7.astype(np.int32))
