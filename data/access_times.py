@@ -139,7 +139,7 @@ def _one_row_a_cell(
     cell, first, which = np.unique(place, axis=0, return_index=True, return_inverse=True)
     least = np.full(len(cell), np.inf)
     np.minimum.at(least, which.ravel(), minutes[is_timed])
-    total = np.bincount(which.ravel(), np.nan_to_num(people[is_timed]), minlength=len(cell))
+    total = np.bincount(which.ravel(), np.nan_to_num(people[is_timed]), minlength=len(cell)).astype(np.float64)
     return AccessTimes(
         x_m=cell[:, 0],
         y_m=cell[:, 1],
