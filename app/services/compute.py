@@ -27,7 +27,7 @@ from app.persistence.run_writer import write_cells, write_sites, write_zones
 from app.services.compute_inputs import CellInput, RunInputs, SiteInput, commune_of_cells, load_inputs
 from app.services.compute_points import point_cells
 from app.services.compute_zones import PartTimes, all_zones
-from app.services.networks import network_for_departement, open_network, winter_companion
+from app.services.networks import Roads, network_for_departement, open_roads, winter_companion
 from data.store import Store
 from routing.coverage import calibrate_people
 from routing.graph import UNREACHED_DS, RoadGraph
@@ -102,7 +102,8 @@ def compute(
 
     The same question on the same inputs by the same code is not computed again, and the outcome says so. What is
     published is always at the programme's threshold; the stored times answer for any other. InvalidInputError: an
-    unknown mode or season; NotReadyError: no network of that mode, or no road that closes in winter.
+    unknown mode or season; NotReadyError: no network of that mode, or no road that closes in winter. In winter, homes
+    and sites are attached to the network of summer: a valley cut off by snow has no route, it is not "unknown".
     """
     _check_travel(mode, season)
     started = time.perf_counter()
@@ -126,8 +127,7 @@ def compute(
         return _outcome(session, same, was_already_done=True, duration_s=0.0)
 
     step("ouverture du réseau routier")
-    graph = open_network(store, network)
-    world = _World.build(graph, inputs)
+    world = _World.build(open_roads(session, store, network), inputs)
     step("rattachement aux routes et temps de trajet")
     cell_at, site_at, times = _travel_times(world)
     step("sommes par commune, EPCI et département")
@@ -193,7 +193,7 @@ def _outcome(session: Session, run: Run, *, was_already_done: bool, duration_s: 
 class _World:
     """The inputs as arrays on the graph's plane."""
 
-    graph: RoadGraph
+    roads: Roads
     inputs: RunInputs
     cells: tuple[CellInput, ...]
     commune: np.ndarray  # int32[c]
@@ -201,29 +201,29 @@ class _World:
     individuals: np.ndarray  # float64[c]
 
     @classmethod
-    def build(cls, graph: RoadGraph, inputs: RunInputs) -> _World:
+    def build(cls, roads: Roads, inputs: RunInputs) -> _World:
         with_cells = np.zeros(len(inputs.communes), dtype=bool)
         with_cells[commune_of_cells(inputs.cells)] = True
-        points = point_cells(graph, inputs.communes, with_cells)
+        points = point_cells(roads.homes, inputs.communes, with_cells)
         cells = (*inputs.cells, *points)
         commune = commune_of_cells(cells)
         individuals = np.fromiter((cell.individuals for cell in cells), np.float64, len(cells))
         is_point = np.fromiter((cell.cell_size_m == 0 for cell in cells), np.bool_, len(cells))
         municipal = np.fromiter((c.population_municipale for c in inputs.communes), np.int64, len(inputs.communes))
         people = calibrate_people(np.where(is_point, 1.0, individuals), commune, municipal)
-        return cls(graph, inputs, cells, commune, people, individuals)
+        return cls(roads, inputs, cells, commune, people, individuals)
 
 
 def _travel_times(world: _World) -> tuple[Attachment, Attachment, dict[str, PartTimes]]:
-    sites = world.inputs.sites
-    to_graph = Transformer.from_crs(4326, world.graph.meta.crs_epsg, always_xy=True)
+    sites, homes = world.inputs.sites, world.roads.homes
+    to_graph = Transformer.from_crs(4326, homes.meta.crs_epsg, always_xy=True)
     cell_x_m, cell_y_m = to_graph.transform([c.lon for c in world.cells], [c.lat for c in world.cells])
     site_x_m, site_y_m = to_graph.transform([s.lon for s in sites], [s.lat for s in sites])
     half_diagonal_m = np.array([cell.cell_size_m for cell in world.cells]) / np.sqrt(2)
-    cell_at = attach(world.graph, np.asarray(cell_x_m), np.asarray(cell_y_m), MAX_ACCESS_M + half_diagonal_m)
-    site_at = attach(world.graph, np.asarray(site_x_m), np.asarray(site_y_m), MAX_ACCESS_M)
+    cell_at = attach(homes, np.asarray(cell_x_m), np.asarray(cell_y_m), MAX_ACCESS_M + half_diagonal_m)
+    site_at = attach(homes, np.asarray(site_x_m), np.asarray(site_y_m), MAX_ACCESS_M)
     part_of_site = np.array([_part_of(site, world.inputs.departement_code) for site in sites])
-    times = {part: _part_times(world.graph, site_at, part_of_site == part, cell_at) for part in PARTS}
+    times = {part: _part_times(world.roads.travel, site_at, part_of_site == part, cell_at) for part in PARTS}
     return cell_at, site_at, times
 
 

@@ -20,6 +20,7 @@ from app.errors import NotFoundError, NotReadyError
 from app.persistence.models import Commune, Departement, Epci, GridCell, RoadNetwork, Site
 from app.services.compute_margin import margin_warning
 from app.services.compute_sources import read_sources
+from app.services.networks import summer_network
 from data.territory import Extent
 
 #: A grid that counts less than this share of another one's people in a commune does not cover the commune.
@@ -91,7 +92,8 @@ def load_inputs(session: Session, code: str, network: RoadNetwork) -> RunInputs:
     inputs["communes"] |= {"rows": len(communes), "content_sha256": _sha([_commune_content(c) for c in communes])}
     inputs["population_grid"] |= {"rows": len(cells), "content_sha256": _sha([_cell_content(c) for c in cells])}
     inputs["sites"] = {"rows": len(sites), "sha256": sites_sha256(sites)}
-    bounds = _bounds([c.outline for c in communes]), _bounds([to_shape(network.extent)])
+    extent = (summer_network(session, network) or network).extent
+    bounds = _bounds([c.outline for c in communes]), _bounds([to_shape(extent)])
     margin = margin_warning(code, *bounds, network.mode)
     warnings = (*([margin] if margin else []), *cell_warnings)
     return RunInputs(code, departement.nom, communes, cells, sites, inputs, warnings)
@@ -119,8 +121,12 @@ def sites_sha256(sites: tuple[SiteInput, ...]) -> str:
 
 
 def load_sites(session: Session, code: str | None, network: RoadNetwork) -> tuple[SiteInput, ...]:
-    """Active places: those of the département wherever they stand, the others within reach of the network's roads."""
-    within = func.ST_DWithin(Site.geometry, network.extent, NEAR_ROADS_DEG)
+    """Active places: those of the département wherever they stand, the others within reach of the network's roads.
+
+    The same in both seasons: a site beyond a closed pass is still there.
+    """
+    extent = (summer_network(session, network) or network).extent
+    within = func.ST_DWithin(Site.geometry, extent, NEAR_ROADS_DEG)
     rows = session.execute(
         select(
             Site.id, Site.source + ":" + Site.source_id, Site.name, Site.form, Site.carrier, Site.departement_code,

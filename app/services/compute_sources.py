@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.persistence.models import Commune, Epci, GridCell, ImportBatch, RoadNetwork
+from app.services.networks import summer_network
 
 #: input -> its French name in "has changed since".
 NAMES_FR = {
@@ -30,15 +31,18 @@ _KEPT_FACTS = (
 
 
 def read_sources(session: Session, code: str, network: RoadNetwork) -> dict[str, dict[str, Any]]:
-    """input -> its files (name, sha256, millésime), the newest first; for the roads, the graph made of them."""
+    """input -> its files (name, sha256, millésime), the newest first; for the roads, the graph made of them, and in
+    winter the one of summer, that homes and sites are attached to."""
     made_of = session.get_one(ImportBatch, network.batch_id).report.get("facts", {})
     declared = _declared_for(network)
+    summer = summer_network(session, network)
     of_departement = select(Commune.code_insee).where(Commune.departement_code == code)
     epcis = select(Commune.epci_code).where(Commune.departement_code == code)
     return {
         "roads": {
             "sha256": network.source_sha256,
             "graph_sha256": network.graph_sha256,
+            **({"summer_graph_sha256": summer.graph_sha256} if summer is not None and summer is not network else {}),
             "mode": network.mode,
             "season": network.season,
             "label": network.name,
@@ -65,7 +69,7 @@ def _declared_for(network: RoadNetwork) -> dict[str, Any] | None:
 
 def changed_sources(before: dict[str, Any], now: dict[str, Any]) -> tuple[str, ...]:
     """French names of the inputs whose files, graph or hash are not those of ``before``."""
-    looked_at = ("sha256", "graph_sha256", "files")
+    looked_at = ("sha256", "graph_sha256", "summer_graph_sha256", "files")
     return tuple(
         name_fr
         for key, name_fr in NAMES_FR.items()

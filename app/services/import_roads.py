@@ -23,7 +23,7 @@ from app.services.imports import ImportOutcome, record_batch
 from data.contract import ReadReport
 from data.road_edits import RoadEdits
 from data.store import Store
-from routing.graph import GraphMeta, RoadGraph
+from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph
 from routing.graph_files import save_graph
 from routing.profile import ROAD_CLASSES
 
@@ -90,7 +90,7 @@ def import_roads(
     counts = {
         "nœuds": graph.junction_count,
         "arcs": len(graph.forward.head),
-        "kilomètres": round(float(graph.road_length_m.sum()) / 1000),
+        "kilomètres": round(_open_km(graph)),
         "nœuds hors du réseau principal": int(np.count_nonzero(is_junction & ~graph.in_main_component)),
     }
     outcome = partial(ImportOutcome, "roads", report, counts, is_dry_run=is_dry_run, mode=meta.mode, season=meta.season)
@@ -150,9 +150,15 @@ def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNe
         graph_sha256=graph_sha256,
         node_count=graph.junction_count,
         arc_count=len(graph.forward.head),
-        length_km=float(graph.road_length_m.sum()) / 1000,
+        length_km=_open_km(graph),
         extent=from_shape(_footprint_wgs84(graph), srid=4326),
     )
+
+
+def _open_km(graph: RoadGraph) -> float:
+    """Roads that winter closes are in a winter graph, closed both ways."""
+    is_open = np.minimum(graph.road_forward_ds, graph.road_backward_ds) < UNREACHED_DS
+    return float(graph.road_length_m[is_open].sum()) / 1000
 
 
 def _sha256(graph: RoadGraph) -> str:

@@ -19,7 +19,7 @@ from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.errors import FieldError, InvalidInputError
 from app.persistence.models import RoadNetwork, Site
 from app.services.compute_inputs import load_sites
-from app.services.networks import network_at, open_network
+from app.services.networks import Roads, network_at, open_roads
 from data.store import Store
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.isochrone import isochrones, reached_roads, search_limit_ds
@@ -115,7 +115,8 @@ def isochrones_at(
 
     Coordinates are in degrees, to 1e-6 (a decimetre); the areas are valid as they are.
     """
-    network, graph, at, origin = _stand(session, store, lon, lat, mode, season)
+    network, roads, at, origin = _stand(session, store, lon, lat, mode, season)
+    graph = roads.travel
     limits_s = [60.0 * value for value in sorted(minutes)]
     reach = _SEARCH[direction](graph, at, search_limit_ds(limits_s))
     shapes = isochrones(graph, reach, at, limits_s, origins_xy_m=_to_graph(graph, lon, lat))
@@ -135,7 +136,8 @@ def roads_at(
     direction: Direction = "arrival",
 ) -> RoadsAnswer:
     """The roads of the same question, with the time at both ends of each stretch."""
-    network, graph, at, origin = _stand(session, store, lon, lat, mode, season)
+    network, roads, at, origin = _stand(session, store, lon, lat, mode, season)
+    graph = roads.travel
     reach = _SEARCH[direction](graph, at, 600 * minutes)
     found = reached_roads(graph, reach, at, 60.0 * minutes)
     if len(found) > MAX_STRETCHES:
@@ -171,11 +173,12 @@ def nearest_sites(
     limit: int = 3,
 ) -> NearestAnswer:
     """The sites a person at the point gets to first, the quickest first; those no route reaches come last."""
-    network, graph, at, origin = _stand(session, store, lon, lat, mode, season)
+    network, roads, at, origin = _stand(session, store, lon, lat, mode, season)
+    graph = roads.travel
     sites = load_sites(session, None, network)
     to_graph = Transformer.from_crs(4326, graph.meta.crs_epsg, always_xy=True)
     x_m, y_m = to_graph.transform([s.lon for s in sites], [s.lat for s in sites])
-    site_at = attach(graph, np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)
+    site_at = attach(roads.homes, np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)
     reach = times_from_origins(graph, at)
     time_ds, _ = times_at(graph, reach, at, site_at, direction="departure")
     time_s = np.where((time_ds == UNREACHED_DS) | (site_at.road < 0), np.inf, time_ds / 10.0)
@@ -201,8 +204,11 @@ def nearest_sites(
 
 def _stand(
     session: Session, store: Store, lon: float, lat: float, mode: str, season: str
-) -> tuple[RoadNetwork, RoadGraph, Attachment, Origin]:
-    """The network of a place, and where on it the place is. InvalidInputError, in words, when it is nowhere."""
+) -> tuple[RoadNetwork, Roads, Attachment, Origin]:
+    """The network of a place, and where on it the place is: by the road of summer, in winter too.
+
+    InvalidInputError, in words, when it is nowhere.
+    """
     try:
         network = network_at(session, lon, lat, mode=mode, season=season)
     except InvalidInputError as nowhere:
@@ -216,7 +222,8 @@ def _stand(
                 ],
             ) from nowhere
         raise
-    graph = open_network(store, network)
+    roads = open_roads(session, store, network)
+    graph = roads.homes
     x_m, y_m = _to_graph(graph, lon, lat).T
     at = attach(graph, x_m, y_m, MAX_ACCESS_M)
     if at.road[0] < 0:
@@ -233,7 +240,7 @@ def _stand(
         _SIDES[int(at.side[0])],
         float(at.nearest_m[0]) if is_past_an_island else None,
     )
-    return network, graph, at, origin
+    return network, roads, at, origin
 
 
 def _is_swapped(session: Session, lon: float, lat: float, mode: str) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from geoalchemy2.functions import ST_DWithin, ST_MakePoint, ST_SetSRID
-from sqlalchemy import Numeric, Select, case, cast, func, select
+from sqlalchemy import Numeric, Select, Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR, travels_fr
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR, travel_fr, travels_fr
 from app.errors import FieldError, InvalidInputError, NotReadyError
 from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
@@ -23,6 +25,47 @@ MIN_SHARE_OF_COMMUNES = 0.9
 
 #: A point a little beyond the last road may still be attached to it (about 1 km).
 EXTENT_MARGIN_DEG = 0.01
+
+
+#: What says that a road of one graph is that of the same number in another.
+_SAME_ROADS = ("road_way_id", "road_length_m", "shape_first", "shape_x_m", "shape_y_m")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roads:
+    """The roads of a question. People live, and sites stand, by a road in any season; what moves is who can pass.
+
+    Road r of one graph is road r of the other; in summer they are one graph.
+    """
+
+    homes: RoadGraph  # points are attached to it: that of summer
+    travel: RoadGraph  # times are searched on it
+
+
+def open_roads(session: Session, store: Store, network: RoadNetwork) -> Roads:
+    """The graphs of ``network``; NotReadyError when the summer network a winter one was imported with is lost."""
+    if network.season == HEADLINE_SEASON:
+        graph = open_network(store, network)
+        return Roads(graph, graph)
+    summer = summer_network(session, network)
+    roads = None if summer is None else _open_winter(store.root / summer.graph_path, store.root / network.graph_path)
+    if roads is None:
+        raise NotReadyError(
+            f"Le réseau d'été importé avec le réseau « {network.name} » ({travel_fr(network.mode, network.season)}) "
+            "manque ou ne lui correspond plus : c'est à lui que les habitants et les lieux sont rattachés, en hiver aussi. "
+            f"Réimportez les routes : accueil30 import roads FICHIER.osm.pbf --name {network.name} --modes {network.mode}"
+        )
+    return roads
+
+
+@lru_cache(maxsize=4)
+def _open_winter(summer: Path, winter: Path) -> Roads | None:
+    """None for graphs whose roads are not the same."""
+    homes, travel = _open(summer), _open(winter)
+    if not all(np.array_equal(getattr(homes, name), getattr(travel, name)) for name in _SAME_ROADS):
+        return None
+    # Areas are drawn beside the roads of summer too: a valley that snow cuts off still has roads of its own.
+    return Roads(homes, replace(travel, road_attachable=homes.road_attachable))
 
 
 def open_network(store: Store, network: RoadNetwork) -> RoadGraph:
@@ -65,6 +108,26 @@ def network_for_departement(
 def winter_companion(session: Session, network: RoadNetwork) -> RoadNetwork | None:
     """The current winter network of the same name and mode; None where no road closes in winter."""
     return current_network(session, network.name, network.mode, "winter")
+
+
+def summer_network(session: Session, network: RoadNetwork) -> RoadNetwork | None:
+    """The summer network of the same import (itself in summer), the current one if it may be; None when it is lost."""
+    if network.season == HEADLINE_SEASON:
+        return network
+    declared = cast(RoadNetwork.edits["sha256"].astext, Text)
+    return session.scalars(
+        select(RoadNetwork)
+        .where(
+            RoadNetwork.name == network.name,
+            RoadNetwork.mode == network.mode,
+            RoadNetwork.season == HEADLINE_SEASON,
+            RoadNetwork.source_sha256 == network.source_sha256,
+            RoadNetwork.profile_version == network.profile_version,
+            declared.is_(None) if network.edits is None else declared == network.edits["sha256"],
+        )
+        .order_by(RoadNetwork.is_current.desc(), RoadNetwork.created_at.desc())
+        .limit(1)
+    ).first()
 
 
 def current_network(session: Session, name: str, mode: str, season: str) -> RoadNetwork | None:

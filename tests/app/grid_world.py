@@ -58,7 +58,7 @@ def graph(
 ) -> RoadGraph:
     """The row of junctions; with ``one_way`` the road from cell 1 to cell 0 is closed in that direction.
 
-    ``shuts_west`` closes the road between cell 1 and cell 2: the roads of cells 0 and 1 lead nowhere else;
+    A one-way winter is that of the summer that goes both ways. ``shuts_west`` closes the road between cell 1 and cell 2: the roads of cells 0 and 1 lead nowhere else;
     ``slower`` multiplies every time; the name and the file are the same whatever the mode and the season.
     """
     lon, lat = zip(*(centre_wgs84(cell) for cell in range(9)), strict=True)
@@ -74,7 +74,16 @@ def graph(
     ends = np.column_stack([tails, heads])
     return build_road_graph(
         meta=GraphMeta(
-            *("row", mode, 2154, "row.osm.pbf", f"sha-of-row-{one_way}", "2026-01-01", "by hand"), season=season
+            *(
+                "row",
+                mode,
+                2154,
+                "row.osm.pbf",
+                f"sha-of-row-{one_way and season == 'summer'}",
+                "2026-01-01",
+                "by hand",
+            ),
+            season=season,
         ),
         node_x_m=x_m,
         node_y_m=y_m,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -24,8 +25,10 @@ from app.services.compute import compute, compute_seasons
 from app.services.coverage import get_coverage, get_zones
 from app.services.departements import list_departements
 from app.services.gaps import get_gaps
+from app.services.import_grid import import_grid
 from app.services.import_roads import _HASHED_ARRAYS, _sha256, import_networks, import_roads
 from app.services.import_sites import import_sites
+from app.services.isochrone import isochrones_at, nearest_sites
 from app.services.networks import network_at
 from app.services.runs import find_run
 from data.road_edits import RoadEdits, read_road_edits
@@ -239,13 +242,95 @@ def test_who_is_not_attached_is_counted_by_cause_and_adds_up(world: Session, sto
 
 
 def test_people_near_an_island_of_roads_are_said_to_be(world: Session, store: Store) -> None:
-    """In winter the road from cell 1 to cell 2 is closed: cell 0, its site and its roads are cut from the rest."""
-    alone = grid_world.graph(season="winter", shuts_west=True)
-    bring(world, store, grid_world.graph(), alone)
-    _, winter = compute_seasons(world, store, "00")
-    assert winter.unknown_by_cause == {"too_far": 612, "on_an_island": 1}
-    assert winter.headline.unknown == 613
-    assert [(site.name, site.cause) for site in winter.unattached_sites] == [("Lieu west", "on_an_island")]
+    """The road from cell 1 to cell 2 is closed all year: cell 0, its site and its roads are cut from the rest."""
+    bring(world, store, grid_world.graph(shuts_west=True))
+    run = compute(world, store, "00")
+    assert run.unknown_by_cause == {"too_far": 612, "on_an_island": 1}
+    assert run.headline.unknown == 613
+    assert [(site.name, site.cause) for site in run.unattached_sites] == [("Lieu west", "on_an_island")]
+
+
+# --- a valley behind a pass: in winter the road from cell 1 to cell 2 is closed -------------------------------
+
+
+@pytest.fixture
+def valley(world: Session, store: Store) -> Session:
+    bring(world, store, grid_world.graph(), grid_world.graph(season="winter", shuts_west=True))
+    row = (
+        grid_world.cells()
+        .iloc[[0]]
+        .assign(cell_id=f"CRS3035RES1000mN{grid_world.Y0_M}E{grid_world.X0_M + 1500}", x_m=grid_world.X0_M + 1500)
+    )
+    import_grid(world, row, grid_world.report("grid", 1, "half-way"), millesime="2019")
+    return world
+
+
+def times_of(session: Session, run_id: object) -> dict[str, float | None]:
+    """Seconds to the département's own places: of the cells of the row by number, of that of the pass."""
+    at_pass = f"CRS3035RES1000mN{grid_world.Y0_M}E{grid_world.X0_M + 1500}"
+    names = {grid_world.cell_id(cell): str(cell) for cell in grid_world.PEOPLE} | {at_pass: "pass"}
+    rows = session.execute(select(RunCell.cell_id, RunCell.own_fixed_s).where(RunCell.run_id == run_id))
+    return {names[cell_id]: time_s for cell_id, time_s in rows if cell_id in names}
+
+
+def test_a_valley_behind_a_closed_pass_is_uncovered_not_unknown(valley: Session, store: Store) -> None:
+    """The one place is beyond the pass, on cell 3."""
+    sites = grid_world.site_table(("plain", 3, "fixed", "00"))
+    import_sites(valley, sites, grid_world.report("sites", 1, "plain"), millesime=None, remove_absent=True)
+    summer, winter = compute_seasons(valley, store, "00")
+    before, after = times_of(valley, summer.run_id), times_of(valley, winter.run_id)
+    assert before["0"] == 1799.9
+    assert before["pass"] == pytest.approx(300 + 599.9, abs=1), "half of the pass, then the road on"
+    cut_off = {"0", "1", "pass"}
+    assert {cell for cell, time_s in after.items() if time_s == np.inf} == cut_off
+    assert {cell: after[cell] for cell in after if cell not in cut_off} == {
+        cell: before[cell] for cell in before if cell not in cut_off
+    }
+    assert winter.unknown_by_cause == summer.unknown_by_cause == {"too_far": 612}
+    lost = summer.headline.covered - winter.headline.covered
+    assert winter.headline.uncovered - summer.headline.uncovered == lost > 0
+    assert winter.headline.unknown == summer.headline.unknown == 612
+    for run in (summer, winter):
+        for level in ("departement", "epci", "commune"):
+            zones = read_zones(valley, run.run_id, level, "all")
+            assert all(zone.covered + zone.uncovered + zone.unknown == zone.total for zone in zones)
+            assert sum(zone.total for zone in zones) == 739
+
+
+def test_a_place_in_the_valley_serves_the_valley_in_winter(valley: Session, store: Store) -> None:
+    _, winter = compute_seasons(valley, store, "00")
+    times = times_of(valley, winter.run_id)
+    assert (times["0"], times["1"]) == (0.0, 600.0)
+    assert {times[cell] for cell in ("pass", "2", "3", "4", "5", "6")} == {np.inf}
+    assert winter.unattached_sites == ()
+
+
+def test_questions_of_one_place_in_winter_start_from_the_road_of_summer(valley: Session, store: Store) -> None:
+    here, beyond = grid_world.centre_wgs84(1), grid_world.centre_wgs84(2)
+    nearest = nearest_sites(valley, store, *here, season="winter")
+    assert [(site.name, site.time_s) for site in nearest.sites] == [
+        ("Lieu west", 600.0), ("Lieu beyond", np.inf), ("Lieu bus", np.inf),
+    ]  # fmt: skip
+    areas = {
+        season: isochrones_at(valley, store, *grid_world.centre_wgs84(0), [30], season=season).polygons[0][1]
+        for season in ("summer", "winter")
+    }
+    assert all(area.covers(shapely.Point(here)) for area in areas.values())
+    assert [areas[season].covers(shapely.Point(beyond)) for season in ("summer", "winter")] == [True, False]
+
+
+@pytest.mark.parametrize("lost", ["source", "roads"])
+def test_a_winter_without_its_summer_is_refused(world: Session, store: Store, lost: str) -> None:
+    winter = winter_graph()
+    if lost == "source":
+        other = dataclasses.replace(winter, meta=dataclasses.replace(winter.meta, source_sha256="another file"))
+    else:
+        other = dataclasses.replace(winter, road_way_id=winter.road_way_id + 1)
+    bring(world, store, other)
+    with pytest.raises(
+        NotReadyError, match=r"Le réseau d'été importé avec le réseau « row » .*Réimportez .*--modes car"
+    ):
+        compute(world, store, "00", season="winter")
 
 
 def test_a_site_off_the_network_is_listed_with_its_cause_and_how_far(world: Session, store: Store) -> None:
