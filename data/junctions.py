@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.cutting import Bool, Pieces, last_of_runs, middles, runs
-from data.measure import Float, Int
+from data.measure import Float
 from data.osm import OsmTables
 from routing.profile import NodeRule, Profile
 from routing.urban import has_many_within
@@ -49,22 +49,22 @@ class Delays:
 def street_junctions(tables: OsmTables) -> Bool:
     """Which nodes of the file are junctions: bool[n]. The same for all modes."""
     names = [tags.get("highway", "") if tags.get("area") != "yes" else "" for tags in tables.way_tags]
-    size = len(tables.node_id)
-    ends, slow_ends, fork_ends = (
-        _ends_at(tables, np.array([name in among for name in names], np.bool_), size)
-        for among in (_STREETS, _STREETS - _FAST, _FORKING)
+    streets = np.array([way for way, name in enumerate(names) if name in _STREETS], np.int64)
+    is_fast, is_forking = (
+        np.array([names[way] in among for way in streets.tolist()], np.bool_) for among in (_FAST, _FORKING)
     )
-    is_fork = (slow_ends == 0) & (fork_ends > 0)
-    return np.asarray((ends >= 3) & ~is_fork)
-
-
-def _ends_at(tables: OsmTables, among: Bool, size: int) -> Int:
-    """How many road ends of the ways ``among`` meet at each node: a way that passes through has two."""
-    node, _, starts = runs(tables, np.flatnonzero(among))
+    node, way, starts = runs(tables, streets)
+    is_last = last_of_runs(starts)
+    size = len(tables.node_id)
+    # How many road ends meet at each node: a way that passes through has two.
     ends = 2 * np.bincount(node, minlength=size)
     ends -= np.bincount(node[starts], minlength=size)
-    ends -= np.bincount(node[last_of_runs(starts)], minlength=size)
-    return ends
+    ends -= np.bincount(node[is_last], minlength=size)
+    is_road = ~(starts & is_last)
+    is_fork, is_slow = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    is_fork[node[is_road & is_forking[way]]] = True
+    is_slow[node[is_road & ~is_fast[way]]] = True
+    return np.asarray((ends >= 3) & (is_slow | ~is_fork))
 
 
 def delays(

@@ -37,6 +37,17 @@ class Ground:
     water: tuple[Int, Float, Float]  # first, x_m, y_m of the lines nobody walks across
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picked:
+    """``values[at]``, made when the graph takes it: the longest columns would else be in memory twice."""
+
+    values: Float
+    at: NDArray[np.int32]
+
+    def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.values[self.at].astype(dtype or self.values.dtype, copy=False)
+
+
 def survey(tables: OsmTables, crs_epsg: int) -> Ground:
     """Places of a file in metres of ``crs_epsg``, its junctions and its waters."""
     x_m, y_m = project(tables.node_lon, tables.node_lat, crs_epsg)
@@ -131,8 +142,8 @@ def _lie_of_the_roads(tables: OsmTables, pieces: Pieces, ground: Ground) -> dict
         "road_tail": pieces.tail,
         "road_head": pieces.head,
         "shape_first": pieces.shape_first,
-        "shape_x_m": ground.x_m[pieces.shape_node],
-        "shape_y_m": ground.y_m[pieces.shape_node],
+        "shape_x_m": _Picked(ground.x_m, pieces.shape_node),
+        "shape_y_m": _Picked(ground.y_m, pieces.shape_node),
         "water_first": water_first,
         "water_x_m": water_x_m,
         "water_y_m": water_y_m,
