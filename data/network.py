@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from data.water import water_lines
 from routing.graph import UNREACHED_DS, GraphMeta, RoadGraph, build_road_graph
 from routing.profile import CLASS_INDEX, NodeRule, Profile, WayRule
 
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 _FERRY = CLASS_INDEX["ferry"]
 _ROUNDABOUTS = ("roundabout", "circular")
 _OPEN_TO_FR = {"car": "ouverte aux voitures", "bike": "ouverte aux vélos", "foot": "ouverte aux piétons"}
@@ -46,6 +47,19 @@ class _Picked:
 
     def __array__(self, dtype: np.dtype[Any] | None = None, copy: bool | None = None) -> NDArray[Any]:
         return self.values[self.at].astype(dtype or self.values.dtype, copy=False)
+
+
+class _OpenRules:
+    """The rule of each kept way. Few are different: what is asked of them is asked of those."""
+
+    def __init__(self, rules: list[WayRule]) -> None:
+        number: dict[int, int] = {}
+        self._number = np.array([number.setdefault(id(rule), len(number)) for rule in rules], np.int64)
+        self._different = list({id(rule): rule for rule in rules}.values())
+
+    def column(self, name: str, dtype: type[ScalarT]) -> NDArray[ScalarT]:
+        """One value a way, NaN for None."""
+        return np.array([getattr(rule, name) for rule in self._different], dtype)[self._number]
 
 
 def survey(tables: OsmTables, crs_epsg: int) -> Ground:
@@ -78,8 +92,8 @@ def graph_from_osm(
     is_winter = season == "winter"
     rules = _rules(tables.way_tags, profile)
     kept = np.array([way for way, rule in enumerate(rules) if rule is not None and rule.is_open], np.int64)
-    open_rules = [rule for rule in rules if rule is not None and rule.is_open]
-    is_closed = np.array([is_winter and rule.is_winter_closed for rule in open_rules], np.bool_)
+    open_rules = _OpenRules([rule for rule in rules if rule is not None and rule.is_open])
+    is_closed = open_rules.column("is_winter_closed", np.bool_) & is_winter
     node_rules = _node_rules(tables, profile, is_winter)
     blocked, stops = _special_nodes(node_rules, len(tables.node_id))
     pieces = cut(tables, kept, blocked, stops)
@@ -150,15 +164,15 @@ def _lie_of_the_roads(tables: OsmTables, pieces: Pieces, ground: Ground) -> dict
     }
 
 
-def _kinds_of_roads(tables: OsmTables, pieces: Pieces, kept: Int, rules: list[WayRule]) -> dict[str, Any]:
+def _kinds_of_roads(tables: OsmTables, pieces: Pieces, kept: Int, rules: _OpenRules) -> dict[str, Any]:
     """Columns of the graph that say what a road is, by the way it was cut from."""
     names, way_name = _names([tables.way_tags[way] for way in kept])
     return {
         "names": names,
         "road_name": way_name[pieces.way],
         "road_way_id": tables.way_id[kept[pieces.way]],
-        "road_class": np.array([rule.class_index for rule in rules], np.uint8)[pieces.way],
-        "road_attachable": np.array([rule.is_attachable for rule in rules])[pieces.way],
+        "road_class": rules.column("class_index", np.uint8)[pieces.way],
+        "road_attachable": rules.column("is_attachable", np.bool_)[pieces.way],
     }
 
 
@@ -210,16 +224,16 @@ def _names(way_tags: list[Tags]) -> tuple[list[str], NDArray[np.int32]]:
     return list(index), np.array(way_name, np.int32)
 
 
-def _times_ds(rules: list[WayRule], pieces: Pieces, length_m: Float, lost: Delays, profile: Profile) -> tuple[Int, Int]:
+def _times_ds(rules: _OpenRules, pieces: Pieces, length_m: Float, lost: Delays, profile: Profile) -> tuple[Int, Int]:
     """Deciseconds of each road both ways, what is lost at its end included."""
-    crossing_s = _column(rules, "crossing_s")[pieces.way]
+    crossing_s = rules.column("crossing_s", np.float64)[pieces.way]
     # A crossing is shared among the pieces of its way by length.
     way_length_m = np.bincount(pieces.way, length_m)[pieces.way]
     share = np.divide(length_m, way_length_m, out=np.ones_like(length_m), where=way_length_m > 0)
     wait_s = _waits_s(rules, pieces, profile.boarding_wait_s)
     times = []
     for way, lost_s in (("forward", lost.forward_s), ("backward", lost.backward_s)):
-        kmh, urban_kmh = (_column(rules, f"{way}_{kind}")[pieces.way] for kind in ("kmh", "urban_kmh"))
+        kmh, urban_kmh = (rules.column(f"{way}_{kind}", np.float64)[pieces.way] for kind in ("kmh", "urban_kmh"))
         driven_kmh = np.where(lost.is_urban & ~np.isnan(kmh) & ~np.isnan(urban_kmh), urban_kmh, kmh)
         drive_s = np.where(np.isnan(crossing_s), length_m * 3.6 / driven_kmh, crossing_s * share)
         whole_ds = seconds_to_ds(np.where(np.isnan(kmh), np.nan, drive_s + wait_s))
@@ -227,19 +241,14 @@ def _times_ds(rules: list[WayRule], pieces: Pieces, length_m: Float, lost: Delay
     return times[0], times[1]
 
 
-def _column(rules: list[WayRule], name: str) -> Float:
-    """One number a rule, NaN for None."""
-    return np.array([getattr(rule, name) for rule in rules], np.float64)
-
-
 def _delay_ds(seconds: Float) -> Int:
     return np.floor(seconds * 10 + 0.5).astype(np.int64)
 
 
-def _waits_s(rules: list[WayRule], pieces: Pieces, boarding_wait_s: float) -> Float:
+def _waits_s(rules: _OpenRules, pieces: Pieces, boarding_wait_s: float) -> Float:
     """Half of the boarding wait at each end of a ferry that touches land, so that a crossing drawn as several
     ways, or with a stop at sea, waits once."""
-    is_ferry = np.array([rule.class_index == _FERRY for rule in rules], np.bool_)[pieces.way]
+    is_ferry = (rules.column("class_index", np.uint8) == _FERRY)[pieces.way]
     is_land = np.zeros(len(pieces.node), np.bool_)
     is_land[pieces.tail[~is_ferry]] = True
     is_land[pieces.head[~is_ferry]] = True
