@@ -131,7 +131,7 @@ class Workspace:
             met_count = self._run(arcs, seeds, limit_ds, self.base_ds)
             if met_count >= 0:
                 return met_count
-            self._grow()
+            self.grow()
 
     def improve(self, arcs: Arcs, seeds: tuple[Int32, Int32, Int32], limit_ds: int) -> int:
         """Lower the labels that stand (base 0) by what comes from the seeds; how many times one was lowered.
@@ -144,16 +144,17 @@ class Workspace:
                 return count
             done = -1 - count
             self.label[self.met[:done][::-1]] = self.was[:done][::-1]  # of one node, the first is written last
-            self._grow()
+            self.grow()
 
     def _run(self, arcs: Arcs, seeds: tuple[Int32, Int32, Int32], limit_ds: int, base_ds: int) -> int:
-        count: int = _search(
+        count: int = relax(
             arcs.first_out, arcs.record, *seeds, limit_ds, base_ds, self.label, self.met, self.was, self.first_chunk,
             self.end, self.pool, self.next_chunk, self.free, self.candidate[0], self.candidate[1],
         )  # fmt: skip
         return count
 
-    def _grow(self) -> None:
+    def grow(self) -> None:
+        """Room for four times as many nodes that wait, and twice as long a log. Nothing may be waiting."""
         self.end.fill(0)
         self._make_chunks(4 * len(self.free))
         if len(self.was) > 1:
@@ -265,7 +266,7 @@ def _earliest(chunk: np.uint64, end: np.uint64, pool: UInt64, next_chunk: UInt32
         uint32[::1], uint32[::1], uint64[::1], uint32[::1], uint32[::1], uint64[::1], uint64[::1],
     )
 )  # fmt: skip
-def _search(  # noqa: PLR0912, PLR0915  one loop: every call would cost
+def relax(  # noqa: PLR0912, PLR0915  one loop: every call would cost
     first_out: Int32,
     record: UInt64,
     seed_node: Int32,

@@ -9,8 +9,9 @@ before the point only: no delay, which is paid at the end one does not come to.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numba import boolean, float64, int32, int64, types
@@ -42,19 +43,7 @@ class Ways:
 
 def ways_to_nodes(graph: RoadGraph, points: Attachment, walk_m_per_s: float = ACCESS_WALK_M_PER_S) -> Ways:
     """Leaving each point: the nodes first come to, and when. ValueError for a walking speed that is not positive."""
-    found = _to_nodes(
-        points.road,
-        points.fraction,
-        walk_ds(points, walk_m_per_s),
-        graph.road_tail,
-        graph.road_head,
-        graph.road_forward_ds,
-        graph.road_backward_ds,
-        graph.road_forward_delay_ds,
-        graph.road_backward_delay_ds,
-        graph.road_forward_end,
-        graph.road_backward_end,
-    )
+    found = to_nodes(points.road, points.fraction, walk_ds(points, walk_m_per_s), *columns_to_nodes(graph))
     return Ways(*found)
 
 
@@ -63,30 +52,46 @@ def ways_from_nodes(graph: RoadGraph, points: Attachment, walk_m_per_s: float = 
 
     A turn state from which the point's road may not be entered is not among them.
     """
-    found = _from_nodes(
-        points.road,
-        points.fraction,
-        walk_ds(points, walk_m_per_s),
-        graph.road_tail,
-        graph.road_head,
-        graph.road_forward_ds,
-        graph.road_backward_ds,
-        graph.road_forward_delay_ds,
-        graph.road_backward_delay_ds,
-        graph.node_junction,
-        graph.entry_road,
-        graph.entry_is_forward,
-        graph.entry_node,
-    )
+    columns = *columns_to_nodes(graph)[:6], *columns_from_nodes(graph)
+    found = from_nodes(points.road, points.fraction, walk_ds(points, walk_m_per_s), *columns)
     return Ways(*found)
+
+
+def columns_to_nodes(graph: RoadGraph) -> tuple[NDArray[np.int32], ...]:
+    """What ``to_nodes`` reads of the graph; ``from_nodes`` reads the first six too."""
+    return (
+        graph.road_tail, graph.road_head, graph.road_forward_ds, graph.road_backward_ds,
+        graph.road_forward_delay_ds, graph.road_backward_delay_ds, graph.road_forward_end, graph.road_backward_end,
+    )  # fmt: skip
+
+
+def columns_from_nodes(graph: RoadGraph) -> tuple[NDArray[Any], ...]:
+    """What ``from_nodes`` reads of the graph besides."""
+    return graph.node_junction, graph.entry_road, graph.entry_is_forward, graph.entry_node
 
 
 def walk_ds(points: Attachment, walk_m_per_s: float = ACCESS_WALK_M_PER_S) -> NDArray[np.int32]:
     """Time of the walk between each point and its road: int32[p], UNREACHED_DS when endless (not attached)."""
     if not walk_m_per_s > 0:
         raise ValueError(f"walk_m_per_s must be positive: {walk_m_per_s}")
-    time_ds = np.floor(points.access_m * (10.0 / walk_m_per_s) + 0.5)
-    return np.where(time_ds <= LONGEST_DS, time_ds, UNREACHED_DS).astype(np.int32)
+    found: NDArray[np.int32] = _walk_ds(np.ascontiguousarray(points.access_m, np.float64), 10.0 / walk_m_per_s)
+    return found
+
+
+def one_walk_ds(access_m: float, walk_m_per_s: float = ACCESS_WALK_M_PER_S) -> int:
+    """``walk_ds`` of one point."""
+    then = access_m * (10.0 / walk_m_per_s) + 0.5
+    return math.floor(then) if then < LONGEST_DS + 1 else int(UNREACHED_DS)
+
+
+@compiled(int32[::1](_FLOAT64S, float64))
+def _walk_ds(access_m: NDArray[np.float64], ds_per_m: float) -> NDArray[np.int32]:
+    time_ds = np.full(len(access_m), UNREACHED_DS, np.int32)
+    for i in range(len(access_m)):
+        then = np.floor(access_m[i] * ds_per_m + 0.5)
+        if then <= LONGEST_DS:
+            time_ds[i] = np.int32(then)
+    return time_ds
 
 
 @compiled(int64(float64, int32, int32))
@@ -96,7 +101,7 @@ def _part_ds(part: float, whole_ds: int, delay_ds: int) -> int:
 
 
 @compiled(_THREE_INT32S(_INT32S, _FLOAT64S, *[_INT32S] * 9))
-def _to_nodes(
+def to_nodes(
     road: NDArray[np.int32],
     fraction: NDArray[np.float64],
     walk_ds: NDArray[np.int32],
@@ -145,7 +150,7 @@ def _states_end(junction: int, node_junction: NDArray[np.int32]) -> int:
 
 
 @compiled(_THREE_INT32S(_INT32S, _FLOAT64S, *[_INT32S] * 9, read_only(boolean), _INT32S))
-def _from_nodes(  # noqa: PLR0912
+def from_nodes(  # noqa: PLR0912
     road: NDArray[np.int32],
     fraction: NDArray[np.float64],
     walk_ds: NDArray[np.int32],

@@ -150,6 +150,7 @@ def test_a_full_pool_in_the_middle_of_a_step_loses_nothing(chunks: int) -> None:
     state._work._make_chunks(chunks)
     state._work.met = state._work.met[:300].copy()
     state._work.was = state._work.was[:300].copy()
+    state._address()
     before = moment(state)
     change = state.add(at((1_500, 0.5)))
     assert_tells_what_changed(change, before, state.reach)
