@@ -125,6 +125,24 @@ h----------g--f----------e
 """
 
 
+@pytest.mark.parametrize(
+    ("tags", "roads"),
+    [
+        (SIGNAL, 2),
+        ({"highway": "crossing"}, 1),
+        ({"highway": "crossing", "crossing": "traffic_signals"}, 1),
+        ({"highway": "bus_stop"}, 1),
+        ({"highway": "stop"}, 1),
+        ({"highway": "give_way"}, 1),
+        ({"highway": "turning_circle"}, 1),
+        ({"barrier": "toll_booth"}, 1),
+    ],
+)
+def test_only_a_point_that_costs_time_or_stops_cuts_a_road(a_map: MapMaker, tags: dict[str, str], roads: int) -> None:
+    drawn = a_map("A--x--B", ("AxB", STREET), points={"x": tags})
+    assert drawn.graph.road_count == drawn.report.roads == roads
+
+
 def test_crossing_of_dual_carriageways_is_paid_once(a_map: MapMaker) -> None:
     ways = (("abcd", ONEWAY), ("efgh", ONEWAY), ("qcfs", ONEWAY), ("rgbp", ONEWAY))
     ends = (("ah", STREET), ("de", STREET), ("pq", STREET), ("rs", STREET))

@@ -202,8 +202,12 @@ def test_nobody_walks_across_a_river(a_map: MapMaker, river: Tags, is_crossed: b
     assert within.cause[0] == (Cause.ATTACHED if is_crossed else Cause.ACROSS_WATER)
 
 
-def test_lake_drawn_as_a_relation_of_untagged_ways(a_map: MapMaker) -> None:
+@pytest.mark.parametrize("small_bytes", [10 << 20, 0])  # the file is small, or large enough for the filter of ids
+def test_lake_drawn_as_a_relation_of_untagged_ways(
+    a_map: MapMaker, monkeypatch: pytest.MonkeyPatch, small_bytes: int
+) -> None:
     """Its borders carry no tag: a second reading of the file finds them, the island's shore too."""
+    monkeypatch.setattr("data.osm._LARGE_FILE_BYTES", small_bytes)
     drawing = """
     A---------B
     r---------s

@@ -93,6 +93,50 @@ def test_nodes_of_an_editor_not_yet_uploaded(tmp_path: Path) -> None:
     assert tables.node_tags == {1: {"barrier": "gate"}}
 
 
+def test_ways_that_agree_on_what_is_read_share_their_tags(tmp_path: Path) -> None:
+    path = tmp_path / "carte.osm.pbf"
+    said = STREET | {"name": "Rue Élie", "maxspeed": "30"}
+    write(
+        path,
+        {"A": (2.0, 46.5), "B": (2.1, 46.5)},
+        [("AB", said | {"lit": "yes", "length": "12"}), ("BA", said | {"length": "13"}), ("AB", STREET), ("BA", said)],
+        points={},
+    )
+    first, second, other, last = read_osm(path).way_tags
+    assert first == said
+    assert other == STREET
+    assert first is second is last
+
+
+@pytest.mark.parametrize("name", ["_CHUNK_NODES", "_BLOCK_CHARACTERS", "_MOST_PAIRS", "_MOST_KINDS", "_MOST_UNREAD"])
+def test_pieces_read_together_and_caches_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = tmp_path / "carte.osm"
+    streets = "".join(
+        f'<way id="{20 + way}"><nd ref="9"/><nd ref="{3 + 4 * (way % 2)}"/><tag k="highway" v="road"/></way>\n'
+        for way in range(40)
+    )
+    path.write_text(XML.replace("</osm>", streets + "</osm>"), encoding="utf-8")
+    whole = read_osm(path)
+    monkeypatch.setattr(f"data.osm{'' if name == '_CHUNK_NODES' else '_text'}.{name}", 1)
+    parts = read_osm(path)
+    for column in ("node_id", "node_lon", "node_lat", "way_id", "way_first", "way_node"):
+        np.testing.assert_array_equal(getattr(parts, column), getattr(whole, column))
+    assert parts.way_tags == whole.way_tags
+    assert parts.node_tags == whole.node_tags == {0: {"barrier": "gate"}, 2: {"highway": "traffic_signals"}}
+
+
+def test_of_several_versions_of_a_node_the_last_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.osm._CHUNK_NODES", 2)
+    path = tmp_path / "deux.osm"
+    again = '<node id="3" lat="46.9" lon="2.5" version="2"/>\n  <way id="12"'
+    path.write_text(XML.replace('<way id="12"', again, 1), encoding="utf-8")
+    tables = read_osm(path)
+    assert tables.node_id.tolist() == [3, 7]
+    assert tables.node_lat.tolist() == [46.9, 46.5]
+
+
 def test_file_without_dates_has_none(pbf: Path) -> None:
     assert read_osm(pbf).osm_date is None
 

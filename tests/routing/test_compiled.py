@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -47,3 +49,8 @@ def test_read_only_arrays_need_no_other_machine_code() -> None:
     exec("def total(values):\n    return values.sum()", scope)
     total: Any = compiled(int64(read_only(int64)))(scope["total"])
     assert total(frozen) == total(frozen.copy()) == 10
+
+
+def test_start_without_scipy_which_stays_usable() -> None:
+    code = "import routing.search, sys; assert 'scipy.linalg' not in sys.modules; import scipy.linalg.cython_blas"
+    subprocess.run([sys.executable, "-c", code], check=True)
