@@ -145,7 +145,6 @@ class Profile:
     urban_junction_delay_s: float
     urban_radius_m: float
     urban_junctions_min: int
-    access_walk_m_per_s: float
     way_keys: frozenset[str]
     restriction_keys: tuple[str, ...]
     exception_names: frozenset[str]
@@ -178,7 +177,6 @@ def load_profile(mode: str, overrides: Path | None = None) -> Profile:
         urban_junction_delay_s=table.setting("urban_junction_delay_s"),
         urban_radius_m=table.setting("urban_radius_m"),
         urban_junctions_min=int(table.setting("urban_junctions_min")),
-        access_walk_m_per_s=table.setting("access_walk_kmh") / 3.6,
         way_keys=_way_keys(mode),
         restriction_keys=_RESTRICTION_KEYS[mode],
         exception_names=_EXCEPTIONS[mode],
