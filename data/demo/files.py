@@ -258,7 +258,7 @@ _README = f"""{names.DEPARTEMENT}, code 00
 {_NOTICE}
 
 Ces fichiers sont fabriqués par le programme, toujours les mêmes, au format de ceux d'un vrai territoire :
-- routes-fictives.osm.pbf : routes, rues, bac et rivières, au format d'OpenStreetMap (aucune de ses données) ;
+- routes-fictives.osm.pbf : routes, rues, cols fermés l'hiver, bac et rivières, au format d'OpenStreetMap (aucune de ses données) ;
 - communes-fictives.geojson, epci-fictifs.geojson : limites, aux champs d'ADMIN EXPRESS (rien de l'IGN) ;
 - filosofi-fictif-200m.csv : carreaux de 200 m, aux colonnes de l'INSEE, EPSG:3035 (rien de l'INSEE) ;
 - france-services-fictives.csv : lieux d'accueil, aux 24 colonnes de la liste nationale (rien de l'ANCT).

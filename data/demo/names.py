@@ -20,6 +20,8 @@ VALLEY_END = "Le Fond-de-Vaurelle"
 FERRY = "Bac de l'Île-d'Orsevenne (liaison fictive)"
 BRIDGE = "Pont de l'Essai"
 RING_ROAD = "Rocade d'Aubrelles"
+#: road -> its pass
+PASSES = {"D 503": "Col de l'Épreuve", "D 510": "Col de la Vaurelle", "D 514": "Col du Grand-Essai"}
 EASTBOUND, WESTBOUND = "L'Imaginaire, vers la Haute-Fiction", "L'Imaginaire, vers Aubrelles"
 DEPARTEMENT = "Val-d'Essai (département fictif)"
 NEIGHBOUR = "Haute-Fiction (département fictif)"

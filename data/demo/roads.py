@@ -16,7 +16,14 @@ from data.demo.relief import Relief
 from data.demo.settlements import Settlements
 from data.demo.skeleton import PRIMARY, SECONDARY, TERTIARY, TRUNK, make_skeleton
 from data.demo.streets import Web, make_webs, town_radius_m
-from data.demo.traffic import add_bollards, add_no_turns, add_one_ways, add_roundabouts, connected_only
+from data.demo.traffic import (
+    add_bollards,
+    add_no_turns,
+    add_one_ways,
+    add_roundabouts,
+    close_passes_in_winter,
+    connected_only,
+)
 
 Int64 = NDArray[np.int64]
 _HIGHWAY = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified")
@@ -42,6 +49,7 @@ def make_network(relief: Relief, places: Settlements) -> Network:
     connected_only(net, position[plan.ports[0]])
     add_one_ways(net, places)
     add_bollards(net, places)
+    close_passes_in_winter(net, relief)
     add_no_turns(net)
     add_rivers(net, relief)
     add_places(net, places, position)

@@ -1,17 +1,25 @@
-"""What cars meet: roundabouts, one-way streets, bollards, forbidden turns; and no bit of road left alone."""
+"""What cars meet: roundabouts, one-way streets, bollards, forbidden turns, snow; and no bit of road left alone."""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 
+from data.demo import names
 from data.demo.network import Network, Way, is_car_road
 from data.demo.noise import Float64, luck
+from data.demo.relief import Relief, cells_of
 from data.demo.settlements import TOWN, Settlements
 from data.demo.streets import town_radius_m
 from routing.components import largest_strong_component
 
 _MAIN = ("trunk", "primary", "secondary")
 _RING_M = 19.0
+#: Above this height these roads are closed in winter: three passes round the upper valley of the Vaurelle.
+_SNOW_ABOVE_M = {"D 503": 600.0, "D 510": 650.0, "D 514": 900.0}
+#: As real passes are tagged: to motor vehicles. Bicycles and walkers have no winter here.
+_WINTER_CLOSURE = {"motor_vehicle:conditional": "no @ (Nov 15-May 01)"}
 
 
 def connected_only(net: Network, start: Float64) -> None:
@@ -220,6 +228,28 @@ def add_bollards(net: Network, places: Settlements) -> None:
         node = net.node((net.x[a] + net.x[b]) / 2, (net.y[a] + net.y[b]) / 2)
         way.nodes.insert(3, node)
         net.node_tags[node] = {"barrier": "bollard"}
+
+
+def close_passes_in_winter(net: Network, relief: Relief) -> None:
+    """Cut the roads over the passes at the snow line, and close what is above it in winter.
+
+    The first piece stays in the place of its way and the others go to the end, so that other ways keep theirs.
+    """
+    altitude_m = relief.altitude_m.ravel()[cells_of(net.points())].tolist()
+    for rank, way in enumerate(net.ways[:]):
+        road = way.tags.get("ref", "")
+        if road not in _SNOW_ABOVE_M:
+            continue
+        is_high = [altitude_m[node] >= _SNOW_ABOVE_M[road] for node in way.nodes]
+        pieces = []
+        start = 0
+        for is_closed, steps in groupby(is_high[k] and is_high[k + 1] for k in range(len(way.nodes) - 1)):
+            end = start + len(list(steps))
+            tags = {"name": names.PASSES[road], **_WINTER_CLOSURE} if is_closed else {}
+            pieces.append(Way(way.nodes[start : end + 1], way.tags | tags))
+            start = end
+        net.ways[rank] = pieces[0]
+        net.ways += pieces[1:]
 
 
 def add_no_turns(net: Network) -> None:

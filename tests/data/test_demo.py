@@ -22,7 +22,7 @@ import pytest
 import shapely
 
 from data.boundaries import read_communes, read_epci
-from data.demo import DemoFiles, write_demo
+from data.demo import DemoFiles, names, write_demo
 from data.network import graph_from_osm
 from data.osm import read_osm
 from data.population import read_grid
@@ -334,6 +334,44 @@ def test_everybody_can_come_and_go_and_only_the_ferry_reaches_the_island(
         own = set(group[shapely.contains(shape, points)].tolist())
         is_island = feature["properties"]["nom"] == ISLAND
         assert own == {root(ferry.nodes[-1]) if is_island else root(ferry.nodes[0])}, feature["properties"]["nom"]
+
+
+def test_three_passes_close_in_winter(ways: list[Road]) -> None:
+    closed = [way for way in ways if "motor_vehicle:conditional" in way.tags]
+    assert {way.tags["motor_vehicle:conditional"] for way in closed} == {"no @ (Nov 15-May 01)"}
+    assert {(way.tags["ref"], way.tags["name"]) for way in closed} == set(names.PASSES.items())
+    assert all(1_000 < sum(_length_m(way) for way in closed if way.tags["ref"] == ref) < 8_000 for ref in names.PASSES)
+
+
+def _length_m(way: Road) -> float:
+    return float(shapely.LineString(way.points).length)
+
+
+def test_winter_is_worth_looking_at(demo: DemoFiles) -> None:
+    """Some hundreds go a longer way round, some lose the place they had within 30 minutes, some are cut off."""
+    tables = read_osm(demo.roads)
+    summer, winter = (
+        graph_from_osm(tables, load_profile("car"), name="demo", crs_epsg=2154, season=season)[0]
+        for season in ("summer", "winter")
+    )
+    with demo.sites.open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    to_metres = pyproj.Transformer.from_crs(4326, 2154, always_xy=True)
+    place = to_metres.transform([float(row["longitude"]) for row in rows], [float(row["latitude"]) for row in rows])
+    sites = attach(summer, *place, 300.0)
+    grid, _ = read_grid(demo.grid)
+    from_grid = pyproj.Transformer.from_crs(3035, 2154, always_xy=True)
+    at = from_grid.transform(grid["x_m"].to_numpy() + 100, grid["y_m"].to_numpy() + 100)
+    homes, people = attach(summer, *at, 2_000.0), grid["individuals"].to_numpy()
+    before_ds, after_ds = (
+        times_at(graph, times_to_sites(graph, sites), sites, homes, "arrival")[0] for graph in (summer, winter)
+    )
+    is_cut_off = after_ds == UNREACHED_DS
+    assert (after_ds >= before_ds).all()
+    assert 300 < people[~is_cut_off & (after_ds > before_ds + 600)].sum() < 1_500, "more than a minute longer"
+    assert 100 < people[(before_ds < 18_000) & (after_ds >= 18_000)].sum() < 500
+    assert 20 < people[is_cut_off].sum() < 200
+    assert (after_ds - before_ds)[~is_cut_off].max() > 6_000
 
 
 def test_coverage_is_worth_looking_at(graph: RoadGraph, demo: DemoFiles, communes: list[dict[str, Any]]) -> None:
