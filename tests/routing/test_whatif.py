@@ -143,6 +143,26 @@ def test_what_it_shows_cannot_be_written_and_a_wrong_site_is_refused() -> None:
         WhatIf(grid_world(3), at((0, 0.0)), "arrival", -1)
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_three_hundred_sites_at_one_place_inside_the_cell_of_another(direction: Direction) -> None:
+    graph = grid_world(12)
+    same_place = [(100, 0.5)] * 300  # more seeds on a node than are counted, more rows than there is room for
+    state = WhatIf(graph, at((100, 0.5), *same_place[:200]), direction)
+    for _ in range(100):
+        state.add(at(same_place[0]))
+    for site in (0, 1, 2, 150):
+        state.close(site)
+        assert_is_a_whole_search(state, graph, direction, None)
+    state.move(3, at((7, 0.25)))
+    assert_is_a_whole_search(state, graph, direction, None)
+    for site in range(4, 301):
+        state.close(site)
+    assert_is_a_whole_search(state, graph, direction, None)
+    for _ in range(250):
+        state.undo()
+    assert_is_a_whole_search(state, graph, direction, None)
+
+
 @pytest.mark.parametrize("chunks", [1, 3])
 def test_a_full_pool_in_the_middle_of_a_step_loses_nothing(chunks: int) -> None:
     graph = grid_world(40)
