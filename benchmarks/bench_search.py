@@ -179,7 +179,7 @@ def random_access_ns(words: int, accesses: int = 2_000_000) -> float:
     random = np.random.default_rng(0)
     array, where = random.integers(0, 2**40, words), random.integers(0, words, accesses).astype(np.uint32)
     _gather(array, where)
-    return 1e6 / accesses * float(np.min([took_ms(lambda: _gather(array, where)) for _ in range(9)]))
+    return 1e6 / accesses * median_ms(lambda: _gather(array, where), 9)
 
 
 @njit(nogil=True)
