@@ -6,9 +6,10 @@ around it. A node where all is motorways, expressways and their slip roads is a 
 
 The time lost at a node is the larger of its signal and its junction, never their sum: the wait at the lights is the
 delay of that junction. It is lost once per crossing: where two carriageways cross two others, four nodes stand for one
-crossing, and stop lines with their own signals add as many, before it and after it. So a road of ``CROSSING_M`` or less
-loses nothing at its end when it starts where time is lost, or so near such a node (the stop line just passed). On a
-roundabout one has the right of way: its own roads lose nothing, who comes to it does.
+crossing, and stop lines with their own signals add as many, before it and after it. A crossing is a node and those within
+``CROSSING_M`` of it: who goes on within one loses nothing more, who comes into the next one pays again. Crossings do not
+chain, however near to each other they stand. On a roundabout one has the right of way: its own roads lose nothing, who
+comes to it does.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from data.cutting import Bool, Pieces, last_of_runs, middles, runs
-from data.measure import Float
+from data.measure import Float, Int
 from data.osm import OsmTables
 from routing.profile import NodeRule, Profile
 from routing.urban import has_many_within
 
-#: Roads inside one crossing: Valhalla takes 32 m too (kMaxInternalLength of its graph enhancer, read 2026-11).
+#: Nodes of one crossing: Valhalla takes roads of 32 m too (kMaxInternalLength of its graph enhancer, read 2026-11).
 CROSSING_M = 32.0
 _FAST = frozenset(("motorway", "motorway_link", "trunk", "trunk_link"))
 _FORKING = frozenset(("motorway", "motorway_link", "trunk_link"))
@@ -81,16 +83,18 @@ def delays(
     ``length_m``, ``is_roundabout``: [k]. ``node_rules``: by index in the node tables. ``is_junction`` (see
     ``street_junctions``) and ``place`` (x_m, y_m) are of the nodes of the tables.
     """
+    x_m, y_m = place
     is_urban_node, is_urban = _built_up(pieces, length_m, is_junction, place, profile)
     junction_s = np.where(is_junction[pieces.node] & is_urban_node, profile.urban_junction_delay_s, 0.0)
     # At each node of the graph, for those who come along their way and for those who come against it.
     signal_s = _signals_s(pieces, node_rules)
     lost_s = np.maximum(junction_s, signal_s)
-    is_costly = lost_s.max(axis=0) > 0
-    in_crossing = _within_crossings(pieces, length_m <= CROSSING_M, is_costly) | is_roundabout
+    belongs = is_junction[pieces.node] | (lost_s.max(axis=0) > 0)
+    crossing = _crossings(x_m[pieces.node], y_m[pieces.node], belongs)
+    is_within = (crossing[pieces.tail] == crossing[pieces.head]) & (crossing[pieces.tail] >= 0)
     return Delays(
-        forward_s=np.where(in_crossing[0], 0.0, lost_s[0, pieces.head]),
-        backward_s=np.where(in_crossing[1], 0.0, lost_s[1, pieces.tail]),
+        forward_s=_paid_s(is_within, is_roundabout, lost_s[0], junction_s, pieces.tail, pieces.head),
+        backward_s=_paid_s(is_within, is_roundabout, lost_s[1], junction_s, pieces.head, pieces.tail),
         is_urban=is_urban,
         urban_junctions=int(np.count_nonzero(junction_s)),
         signals=int(np.count_nonzero(signal_s.max(axis=0))),
@@ -113,18 +117,40 @@ def _signals_s(pieces: Pieces, node_rules: dict[int, NodeRule]) -> Float:
     return signal_s
 
 
-def _within_crossings(pieces: Pieces, is_short: Bool, is_costly: Bool) -> Bool:
-    """Which roads, driven forward and backward, go on within a crossing that was met before them: bool[2, k]."""
-    size = len(pieces.node)
-    costly_head, costly_tail = is_short & is_costly[pieces.head], is_short & is_costly[pieces.tail]
-    # Short roads from each node to one where time is lost; the road itself is not how one came.
-    near = np.bincount(pieces.tail[costly_head], minlength=size) + np.bincount(pieces.head[costly_tail], minlength=size)
-    return np.stack(
-        [
-            is_short & (is_costly[start] | (near[start] - leads_to_costly > 0))
-            for start, leads_to_costly in ((pieces.tail, costly_head), (pieces.head, costly_tail))
-        ]
-    )
+def _paid_s(is_within: Bool, is_roundabout: Bool, lost_s: Float, junction_s: Float, start: Int, end: Int) -> Float:
+    """What is paid at the ``end`` of each road: float64[k].
+
+    Within a crossing nothing more is, unless it was entered where nothing is lost (at the lights of those who come the
+    other way) and its junction is met now.
+    """
+    is_paid = is_within & ((lost_s[start] > 0) | (junction_s[end] == 0))
+    return np.where(is_paid | is_roundabout, 0.0, lost_s[end])
+
+
+def _crossings(x_m: Float, y_m: Float, belongs: Bool) -> Int:
+    """The crossing of each node, -1 for one that does not belong to any: int64[n].
+
+    The node with most others within ``CROSSING_M`` takes them with it, then the next of those that are left: no node of a
+    crossing is farther than that from its middle one. Of equals, the lowest.
+    """
+    crossing = np.full(len(x_m), -1, np.int64)
+    node = np.flatnonzero(belongs)
+    points = np.asarray(shapely.points(x_m[node], y_m[node]), np.object_)
+    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=CROSSING_M)
+    order = np.lexsort((other, one))
+    first = np.searchsorted(one[order], np.arange(len(node) + 1))
+    near = node[other[order]]
+    crossing[node] = node
+    taken = np.zeros(len(x_m), np.bool_)
+    for middle in np.lexsort((node, -np.diff(first))).tolist():
+        if first[middle + 1] - first[middle] == 1:
+            break  # this one and all that follow stand alone
+        if not taken[node[middle]]:
+            members = near[first[middle] : first[middle + 1]]
+            members = members[~taken[members]]
+            taken[members] = True
+            crossing[members] = node[middle]
+    return crossing
 
 
 def _built_up(

@@ -180,6 +180,38 @@ def test_two_signals_farther_apart_are_two(a_map: MapMaker) -> None:
     assert drawn.travel_s("W", "E") == 12.0 + 7.0 + 4.8 + 7.0 + 12.0
 
 
+def test_crossings_near_to_each_other_do_not_chain(a_map: MapMaker) -> None:
+    """Cells of 30 m, a side street at each of six junctions: (b c d), (e f) and (g) are three crossings, not one."""
+    drawing = """
+    A--b-c-d-e-f-g--H
+       | | | | | |
+       q r s t u v
+    """
+    sides = [(side, STREET) for side in ("bq", "cr", "ds", "et", "fu", "gv")]
+    drawn = a_map(drawing, ("AbcdefgH", STREET), *sides, cell_m=15.0)
+    assert drawn.report.urban_junctions == 6
+    # 45 + 150 + 45 m at 30 km/h: 28.8 s; three waits of 2 s.
+    assert drawn.travel_s("A", "H") == pytest.approx(28.8 + 3 * 2.0)
+    # From the far side g comes first: alone, then f and e, then d, c and b.
+    assert drawn.travel_s("H", "A") == pytest.approx(28.8 + 3 * 2.0)
+
+
+def test_driveway_between_two_junctions_takes_nothing_off_their_waits(a_map: MapMaker) -> None:
+    """Cells of 10 m. J and K, 50 m apart, are two crossings whether or not a driveway leaves between them."""
+    drawing = """
+    q     r    s     t
+    |     |    |     |
+    A-----J-x--K-----B
+    |     | |  |     |
+    u     v d  w     y
+    """
+    streets = (("AJxKB", STREET), ("qAu", STREET), ("rJv", STREET), ("sKw", STREET), ("tBy", STREET))
+    more = (("qrst", STREET), ("uvwy", STREET), ("xd", {"highway": "service", "access": "private"}))
+    drawn = a_map(drawing, *streets, *more, cell_m=10.0)
+    # 60 m, J, 50 m, K, 60 m, B: 170 m in 20.4 s and three waits.
+    assert drawn.travel_s("A", "B") == drawn.travel_s("B", "A") == pytest.approx(20.4 + 3 * 2.0)
+
+
 def test_roundabout_is_paid_at_its_entry(a_map: MapMaker) -> None:
     """Cells of 50 m. Six arms, all in town; the ring at 25 km/h: 100 m in 14.4 s."""
     drawing = """
