@@ -32,7 +32,7 @@ from data.store import Store
 from routing.coverage import calibrate_people
 from routing.graph import UNREACHED_DS, RoadGraph
 from routing.search import ACCESS_WALK_M_PER_S, times_at, times_to_sites
-from routing.snap import Attachment, Cause, attach
+from routing.snap import Attachment, Cause
 
 Step = Callable[[str], None]
 
@@ -215,13 +215,13 @@ class _World:
 
 
 def _travel_times(world: _World) -> tuple[Attachment, Attachment, dict[str, PartTimes]]:
-    sites, homes = world.inputs.sites, world.roads.homes
-    to_graph = Transformer.from_crs(4326, homes.meta.crs_epsg, always_xy=True)
+    sites = world.inputs.sites
+    to_graph = Transformer.from_crs(4326, world.roads.homes.meta.crs_epsg, always_xy=True)
     cell_x_m, cell_y_m = to_graph.transform([c.lon for c in world.cells], [c.lat for c in world.cells])
     site_x_m, site_y_m = to_graph.transform([s.lon for s in sites], [s.lat for s in sites])
     half_diagonal_m = np.array([cell.cell_size_m for cell in world.cells]) / np.sqrt(2)
-    cell_at = attach(homes, np.asarray(cell_x_m), np.asarray(cell_y_m), MAX_ACCESS_M + half_diagonal_m)
-    site_at = attach(homes, np.asarray(site_x_m), np.asarray(site_y_m), MAX_ACCESS_M)
+    cell_at = world.roads.attach(np.asarray(cell_x_m), np.asarray(cell_y_m), MAX_ACCESS_M + half_diagonal_m)
+    site_at = world.roads.attach(np.asarray(site_x_m), np.asarray(site_y_m), MAX_ACCESS_M)
     part_of_site = np.array([_part_of(site, world.inputs.departement_code) for site in sites])
     times = {part: _part_times(world.roads.travel, site_at, part_of_site == part, cell_at) for part in PARTS}
     return cell_at, site_at, times

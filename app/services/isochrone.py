@@ -25,7 +25,7 @@ from routing.graph import UNREACHED_DS, RoadGraph
 from routing.isochrone import isochrones, reached_roads, search_limit_ds
 from routing.profile import ROAD_CLASSES
 from routing.search import times_at, times_from_origins, times_to_sites
-from routing.snap import Attachment, Cause, attach
+from routing.snap import Attachment, Cause
 from routing.stretches import shapes_of
 
 Direction = Literal["arrival", "departure"]
@@ -178,7 +178,7 @@ def nearest_sites(
     sites = load_sites(session, None, network)
     to_graph = Transformer.from_crs(4326, graph.meta.crs_epsg, always_xy=True)
     x_m, y_m = to_graph.transform([s.lon for s in sites], [s.lat for s in sites])
-    site_at = attach(roads.homes, np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)
+    site_at = roads.attach(np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)
     reach = times_from_origins(graph, at)
     time_ds, _ = times_at(graph, reach, at, site_at, direction="departure")
     time_s = np.where((time_ds == UNREACHED_DS) | (site_at.road < 0), np.inf, time_ds / 10.0)
@@ -225,7 +225,7 @@ def _stand(
     roads = open_roads(session, store, network)
     graph = roads.homes
     x_m, y_m = _to_graph(graph, lon, lat).T
-    at = attach(graph, x_m, y_m, MAX_ACCESS_M)
+    at = roads.attach(x_m, y_m, MAX_ACCESS_M)
     if at.road[0] < 0:
         raise _not_on_a_road(at, lon, lat, mode)
     road, name = int(at.road[0]), int(graph.road_name[at.road[0]])

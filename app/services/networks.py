@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from geoalchemy2.functions import ST_DWithin, ST_MakePoint, ST_SetSRID
+from numpy.typing import ArrayLike, NDArray
 from sqlalchemy import Numeric, Select, Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +16,9 @@ from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR, tr
 from app.errors import FieldError, InvalidInputError, NotReadyError
 from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
-from routing.graph import RoadGraph
+from routing.graph import UNREACHED_DS, RoadGraph
 from routing.graph_files import open_graph
+from routing.snap import Attachment, attach
 
 #: A network answers for a département when it has roads near this share of its communes. Not all: an islet without
 #: a road is no reason to refuse.
@@ -38,8 +40,23 @@ class Roads:
     Road r of one graph is road r of the other; in summer they are one graph.
     """
 
-    homes: RoadGraph  # points are attached to it: that of summer
+    homes: RoadGraph  # where people live: the graph of summer
     travel: RoadGraph  # times are searched on it
+
+    def attach(self, x_m: ArrayLike, y_m: ArrayLike, max_access_m: ArrayLike) -> Attachment:
+        """``routing.snap.attach`` to the roads of summer. Who lives by a road that winter closes walks, in winter, to one
+        that is open if there is one within the same distance; else they stay there, with no route."""
+        at = attach(self.homes, x_m, y_m, max_access_m)
+        if self.travel is self.homes:
+            return at
+        shut = np.flatnonzero((at.road >= 0) & ~_is_open(self.travel)[at.road])
+        x, y, limit_m = np.broadcast_arrays(np.asarray(x_m), np.asarray(y_m), np.asarray(max_access_m))
+        other = attach(self.travel, x[shut], y[shut], limit_m[shut])
+        shut, other = shut[other.road >= 0], other.take(other.road >= 0)
+        columns = {field.name: getattr(at, field.name).copy() for field in fields(Attachment)}
+        for name in columns.keys() - {"nearest_m"}:
+            columns[name][shut] = getattr(other, name)
+        return Attachment(**columns)
 
 
 def open_roads(session: Session, store: Store, network: RoadNetwork) -> Roads:
@@ -64,8 +81,13 @@ def _open_winter(summer: Path, winter: Path) -> Roads | None:
     homes, travel = _open(summer), _open(winter)
     if not all(np.array_equal(getattr(homes, name), getattr(travel, name)) for name in _SAME_ROADS):
         return None
-    # Areas are drawn beside the roads of summer too: a valley that snow cuts off still has roads of its own.
-    return Roads(homes, replace(travel, road_attachable=homes.road_attachable))
+    # A valley that snow cuts off still has roads of its own.
+    return Roads(homes, replace(travel, road_attachable=homes.road_attachable & _is_open(travel)))
+
+
+def _is_open(graph: RoadGraph) -> NDArray[np.bool_]:
+    """Roads open in a direction at least: bool[k]."""
+    return np.asarray(np.minimum(graph.road_forward_ds, graph.road_backward_ds) < UNREACHED_DS)
 
 
 def open_network(store: Store, network: RoadNetwork) -> RoadGraph:

@@ -29,12 +29,12 @@ from app.services.import_grid import import_grid
 from app.services.import_roads import _HASHED_ARRAYS, _sha256, import_networks, import_roads
 from app.services.import_sites import import_sites
 from app.services.isochrone import isochrones_at, nearest_sites
-from app.services.networks import network_at
+from app.services.networks import network_at, open_roads
 from app.services.runs import find_run
 from data.road_edits import RoadEdits, read_road_edits
 from data.store import Store
 from routing.graph import RoadGraph
-from routing.snap import Cause
+from routing.snap import Cause, attach
 from tests.app import grid_world
 
 
@@ -259,7 +259,7 @@ def valley(world: Session, store: Store) -> Session:
     row = (
         grid_world.cells()
         .iloc[[0]]
-        .assign(cell_id=f"CRS3035RES1000mN{grid_world.Y0_M}E{grid_world.X0_M + 1500}", x_m=grid_world.X0_M + 1500)
+        .assign(cell_id=f"CRS3035RES1000mN{grid_world.Y0_M}E{grid_world.X0_M + 1400}", x_m=grid_world.X0_M + 1400)
     )
     import_grid(world, row, grid_world.report("grid", 1, "half-way"), millesime="2019")
     return world
@@ -267,7 +267,7 @@ def valley(world: Session, store: Store) -> Session:
 
 def times_of(session: Session, run_id: object) -> dict[str, float | None]:
     """Seconds to the département's own places: of the cells of the row by number, of that of the pass."""
-    at_pass = f"CRS3035RES1000mN{grid_world.Y0_M}E{grid_world.X0_M + 1500}"
+    at_pass = f"CRS3035RES1000mN{grid_world.Y0_M}E{grid_world.X0_M + 1400}"
     names = {grid_world.cell_id(cell): str(cell) for cell in grid_world.PEOPLE} | {at_pass: "pass"}
     rows = session.execute(select(RunCell.cell_id, RunCell.own_fixed_s).where(RunCell.run_id == run_id))
     return {names[cell_id]: time_s for cell_id, time_s in rows if cell_id in names}
@@ -280,7 +280,7 @@ def test_a_valley_behind_a_closed_pass_is_uncovered_not_unknown(valley: Session,
     summer, winter = compute_seasons(valley, store, "00")
     before, after = times_of(valley, summer.run_id), times_of(valley, winter.run_id)
     assert before["0"] == 1799.9
-    assert before["pass"] == pytest.approx(300 + 599.9, abs=1), "half of the pass, then the road on"
+    assert before["pass"] == pytest.approx(360 + 599.9, abs=1), "six tenths of the pass, then the road on"
     cut_off = {"0", "1", "pass"}
     assert {cell for cell, time_s in after.items() if time_s == np.inf} == cut_off
     assert {cell: after[cell] for cell in after if cell not in cut_off} == {
@@ -301,8 +301,25 @@ def test_a_place_in_the_valley_serves_the_valley_in_winter(valley: Session, stor
     _, winter = compute_seasons(valley, store, "00")
     times = times_of(valley, winter.run_id)
     assert (times["0"], times["1"]) == (0.0, 600.0)
-    assert {times[cell] for cell in ("pass", "2", "3", "4", "5", "6")} == {np.inf}
+    assert times["pass"] == pytest.approx(600 + 400 / 1.3, abs=5), "on foot to the open road, 400 m"
+    assert {times[cell] for cell in ("2", "3", "4", "5", "6")} == {np.inf}
     assert winter.unattached_sites == ()
+
+
+def test_who_lives_by_a_closed_road_walks_to_an_open_one_that_is_near(valley: Session, store: Store) -> None:
+    """The road between cells 1 and 2: at its end one walks to the open road, in the middle there is none near."""
+    network = valley.scalars(select(RoadNetwork).where(RoadNetwork.season == "winter")).one()
+    roads = open_roads(valley, store, network)
+    graph, shut = roads.homes, 1
+    point = slice(int(graph.shape_first[shut]), int(graph.shape_first[shut + 1]))
+    ends = np.column_stack([graph.shape_x_m[point], graph.shape_y_m[point]])
+    x_m, y_m = (ends[0] + np.array([[0.05], [0.5], [0.95]]) * (ends[1] - ends[0])).T
+    assert attach(graph, x_m, y_m, 300).road.tolist() == [shut] * 3
+    at = roads.attach(x_m, y_m, 300)
+    assert at.road[1] == shut
+    assert set(at.road[[0, 2]].tolist()) <= {0, 2, 8}
+    assert at.access_m == pytest.approx([50, 0, 50], abs=1)
+    assert roads.attach(x_m, y_m, 40).road.tolist() == [shut] * 3, "not further than anybody walks"
 
 
 def test_questions_of_one_place_in_winter_start_from_the_road_of_summer(valley: Session, store: Store) -> None:
