@@ -145,7 +145,7 @@ def _decode(path: Path, locations: Path, roads: Path) -> str | None:
     (OPL); the date of the header."""
     try:
         return _run_reader(path, locations, roads)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # the last two: a number that is none
         raise BadInputError(
             f"Le fichier {path.name} est illisible ou incomplet.",
             received=f"{path.stat().st_size} octets, lecture arrêtée : {error}",

@@ -211,6 +211,33 @@ def test_unreadable_content(tmp_path: Path, name: str, content: bytes) -> None:
     assert f"{len(content)} octets" in error.received
 
 
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('lat="46.5"', 'lat="nan"'),
+        ('lat="46.5"', 'lat="abc"'),
+        ('lon="2.0"', 'lon=""'),
+        ('node id="1"', 'node id="abc"'),
+        ('node id="1"', 'node id="99999999999999999999"'),
+        ('way id="9"', 'way id="neuf"'),
+        ('ref="1"', 'ref="un"'),
+        ('version="1" lat', 'version="un" lat'),
+    ],
+)
+def test_number_that_is_none(tmp_path: Path, right: str, wrong: str, suffix: str) -> None:
+    """The compiled reader has an error of its own for each: none of them may come out raw."""
+    text = (
+        '<osm version="0.6"><node id="1" version="1" lat="46.5" lon="2.0"/><node id="2" version="1" lat="46.5" '
+        'lon="2.1"/><way id="9" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way></osm>'
+    )
+    assert right in text
+    path = tmp_path / f"chiffres.osm{suffix}"
+    content = text.replace(right, wrong, 1).encode()
+    path.write_bytes(gzip.compress(content) if suffix else content)
+    assert "illisible ou incomplet" in refusal(path).message
+
+
 def test_empty_absent_folder_and_other_suffix(tmp_path: Path) -> None:
     empty = tmp_path / "vide.osm.pbf"
     empty.touch()
