@@ -20,10 +20,12 @@ from shapely import LineString
 from data.errors import BadInputError
 from data.geojson import Feature, read_features
 from data.store import sha256_file
+from routing.conditions import SUMMER_DAY
 from routing.profile import MODES, ROAD_CLASSES
 from routing.tag_values import LONGEST_CROSSING_S, PLAUSIBLE_LIMIT_KMH
 
 T = TypeVar("T")
+MonthDay = tuple[int, int]
 
 #: action -> its name in French.
 ACTIONS_FR: Final = {
@@ -46,7 +48,8 @@ _FIELDS: Final = {
 }
 _WHAT: Final = "une collection GeoJSON de routes déclarées (docs/data.md, « Routes déclarées »)"
 _DECLARABLE: Final = tuple(road.name for road in ROAD_CLASSES if road.name != "ferry")
-_MONTH_DAY: Final = re.compile(r"(\d{2})-(\d{2})")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MONTH_DAY: Final = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
 _MAX_TEXT: Final = 500
 #: A leap year: 29 February is a day one may write.
 _LEAP_YEAR: Final = 2024
@@ -163,6 +166,7 @@ class _Reading:
         is_winter, is_crossing, is_road = (
             action == name for name in ("close_winter", "add_crossing", "add_road")
         )  # fmt: skip
+        closed_from, closed_until = self._closure() if is_winter else (None, None)
         return RoadEdit(
             number=self.feature.number,
             action=action,
@@ -174,8 +178,8 @@ class _Reading:
             valid_until=valid_until,
             name=self._text("name"),
             osm_way_id=self._way_id() if action in _WAY_ACTIONS else None,
-            closed_from=self._month_day("closed_from") if is_winter else None,
-            closed_until=self._month_day("closed_until") if is_winter else None,
+            closed_from=closed_from,
+            closed_until=closed_until,
             minutes=self._number("minutes", 0, LONGEST_CROSSING_S / 60, is_required=True) if is_crossing else None,
             road_class=self._one_of("road_class", _DECLARABLE) if is_road else None,
             maxspeed_kmh=self._number("maxspeed_kmh", *PLAUSIBLE_LIMIT_KMH) if is_road else None,
@@ -229,15 +233,29 @@ class _Reading:
         value = self.feature.properties.get(field)
         if value is None:
             return None
+        if not isinstance(value, str) or not _DAY.fullmatch(value):  # ISO 8601 has other forms: "2026-W01-1"
+            self._not_a_day(field)
         try:
-            return date.fromisoformat(value) if len(value) == len("2026-01-31") else self._not_a_day(field)
-        except (TypeError, ValueError):
+            return date.fromisoformat(value)
+        except ValueError:
             self._not_a_day(field)
 
     def _not_a_day(self, field: str) -> NoReturn:
         self._refuse(field, "ce n'est pas une date", "une date AAAA-MM-JJ, par exemple 2026-01-31")
 
-    def _month_day(self, field: str) -> tuple[int, int]:
+    def _closure(self) -> tuple[MonthDay, MonthDay]:
+        """First and last day; they leave open at least the day the summer is judged on."""
+        first, last = self._month_day("closed_from"), self._month_day("closed_until")
+        is_summer = first <= SUMMER_DAY <= last if first <= last else SUMMER_DAY >= first or SUMMER_DAY <= last
+        if is_summer:
+            self._refuse(
+                "closed_until",
+                "la fermeture comprend le 15 juillet, jour où l'été est jugé : ce n'est pas une fermeture d'hiver",
+                "des dates qui laissent la voie ouverte le 15 juillet, ou l'action « close » pour la fermer toute l'année",
+            )
+        return first, last
+
+    def _month_day(self, field: str) -> MonthDay:
         value = self._required(field, self.feature.properties.get(field))
         match = _MONTH_DAY.fullmatch(value) if isinstance(value, str) else None
         month, day = (int(match[1]), int(match[2])) if match else (0, 0)

@@ -143,6 +143,8 @@ class _Work:
 
     def add_line(self, edit: RoadEdit) -> list[str]:
         """A new way between two roads of the file, or of the lines added before it."""
+        tags = _tags_of(edit)
+        self._refuse_useless(edit, tags)
         (start, start_m), (end, end_m) = self._join(edit, edit.line[0]), self._join(edit, edit.line[-1])
         if start == end:
             raise BadInputError(
@@ -155,12 +157,24 @@ class _Work:
         between = [self._add_node(place) for place in edit.line[1:-1]]
         self._new_way_id.append(max(FIRST_DECLARED_ID, int(self._before.way_id.max()) + 1) + len(self._new_way_id))
         self._new_nodes.append([start, *between, end])
-        self._way_tags.append(_tags_of(edit))
+        self._way_tags.append(tags)
         notes = [f"Ses bouts rejoignent les routes à {start_m:.0f} m et {end_m:.0f} m."]
         if edit.action == "add_crossing":
             wait_min = self._profile(edit.modes[0]).boarding_wait_s / 60
             notes.append(f"L'attente à l'embarquement ({f'{wait_min:g}'.replace('.', ',')} min) s'ajoute.")
         return notes
+
+    def _refuse_useless(self, edit: RoadEdit, tags: Tags) -> None:
+        """A line said to be added must be a road for every mode it is declared for."""
+        for mode in edit.modes:
+            if not self._is_open(tags, mode):
+                raise BadInputError(
+                    f"{self._file}, route déclarée n° {edit.number}, « road_class » : aucun trajet "
+                    f"({MODES_FR[mode]}) n'emprunte une telle voie, même ouverte. Rien n'a été importé.",
+                    received=f"« {edit.road_class} » pour : {', '.join(edit.modes)}",
+                    expected="une classe de voie que chacun des moyens de transport déclarés emprunte",
+                    action="retirer ce moyen de la déclaration, ou choisir une autre classe de voie",
+                )
 
     def _join(self, edit: RoadEdit, place: tuple[float, float]) -> tuple[int, float]:
         """The nearest point of a road open to all the modes of the edit, and how far it is."""

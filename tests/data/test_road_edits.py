@@ -13,6 +13,7 @@ import pytest
 
 from data.errors import BadInputError
 from data.road_edits import FIRST_DECLARED_ID, JOIN_WITHIN_M, RoadEdits, apply_road_edits, read_road_edits
+from routing.profile import MODES, ROAD_CLASSES, load_profile
 from tests.data import drawn_map
 from tests.data.drawn_map import DrawnMap, drawn_profile
 
@@ -257,6 +258,8 @@ def test_a_crossing_carries_only_the_modes_it_is_declared_for(river: DrawnMap, t
         ),
         (edit("open", osm_way_id=101, declared_on="2026-02-30"), "ce n'est pas une date"),
         (edit("open", osm_way_id=101, declared_on=20260301), "ce n'est pas une date"),
+        (edit("open", osm_way_id=101, declared_on="2026-W01-1"), "ce n'est pas une date"),
+        (edit("open", osm_way_id=101, declared_on="٢٠٢٦-03-01"), "ce n'est pas une date"),
         (edit("open", osm_way_id=101, declared_on="2026-11-23"), "dans le futur"),
         (
             edit("open", osm_way_id=101, valid_from="2026-05-01", valid_until="2026-04-30"),
@@ -270,6 +273,11 @@ def test_a_crossing_carries_only_the_modes_it_is_declared_for(river: DrawnMap, t
         (edit("close_winter", osm_way_id=101, closed_from="11-15"), "« closed_until »"),
         (edit("close_winter", osm_way_id=101, closed_from="31-12", closed_until="05-01"), "jour de l'année"),
         (edit("close_winter", osm_way_id=101, closed_from="02-30", closed_until="05-01"), "jour de l'année"),
+        (edit("close_winter", osm_way_id=101, closed_from="١١-15", closed_until="05-01"), "jour de l'année"),
+        (edit("close_winter", osm_way_id=101, closed_from="01-01", closed_until="12-31"), r"15 juillet.*« close »"),
+        (edit("close_winter", osm_way_id=101, closed_from="06-01", closed_until="08-31"), r"15 juillet.*« close »"),
+        (edit("close_winter", osm_way_id=101, closed_from="11-15", closed_until="07-15"), r"15 juillet.*« close »"),
+        (edit("close_winter", osm_way_id=101, closed_from="07-15", closed_until="02-01"), r"15 juillet.*« close »"),
         (edit("add_crossing", minutes=6), r"la géométrie ne convient pas.*aucune géométrie"),
         (edit("add_crossing", {"type": "Point", "coordinates": [2, 46]}, minutes=6), "« Point »"),
         (edit("add_crossing", line((2, 46)), minutes=6), "la géométrie ne convient pas"),
@@ -302,6 +310,36 @@ def test_a_way_no_car_can_use_is_not_opened_to_cars(tmp_path: Path) -> None:
     made = drawn_map.draw(tmp_path / "steps.osm.pbf", RIVER, [*WAYS[:3], ("FG", {"highway": "steps"}), WAYS[4]])
     with pytest.raises(BadInputError, match=r"ne peut pas être ouverte \(voiture\)"):
         apply_road_edits(made.tables, read(tmp_path, edit("open", osm_way_id=104)))
+
+
+@pytest.mark.parametrize(
+    ("road_class", "modes"),
+    [("steps", ["car"]), ("steps", ["foot", "car"]), ("steps", ["bike", "car"]), ("corridor", ["car"])],
+)
+def test_a_road_added_that_a_mode_cannot_use_is_refused(
+    river: DrawnMap, tmp_path: Path, road_class: str, modes: list[str]
+) -> None:
+    """It would be listed among the roads added, and nobody would drive on it."""
+    bridge = edit("add_road", line(river.lon_lat["B"], river.lon_lat["C"]), road_class=road_class, modes=modes)
+    with pytest.raises(BadInputError, match=rf"« road_class » : aucun trajet \(voiture\).*« {road_class} »"):
+        apply_road_edits(river.tables, read(tmp_path, bridge))
+    for_walkers = edit("add_road", line(river.lon_lat["B"], river.lon_lat["C"]), road_class=road_class, modes="foot")
+    assert time_s(edited(river, read(tmp_path, for_walkers), "foot"), "A", "D") > 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("road_class", [road.name for road in ROAD_CLASSES if road.name != "ferry"])
+def test_a_road_added_is_driven_or_refused(river: DrawnMap, tmp_path: Path, road_class: str, mode: str) -> None:
+    bridge = edit("add_road", line(river.lon_lat["B"], river.lon_lat["C"]), road_class=road_class, modes=mode)
+    edits = read(tmp_path, bridge)
+    try:
+        tables, _ = apply_road_edits(river.tables, edits)
+    except BadInputError:
+        assert mode != "foot" or road_class in ("motorway", "motorway_link")
+        return
+    rule = load_profile(mode).interpret_way(tables.way_tags[-1])
+    assert rule is not None
+    assert rule.is_open
 
 
 def test_two_declarations_of_one_way_are_refused_and_opening_one_that_closes_in_winter_is_not(tmp_path: Path) -> None:
