@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.errors import BadInputError
 from data.territory import METROPOLE_EPSG, METROPOLE_EXTENT, TERRITORIES, contains
+from routing.geodesy import short_lengths_m
 from routing.graph import UNREACHED_DS
 
 Int = NDArray[np.int64]
@@ -22,7 +23,8 @@ _WGS84 = pyproj.Geod(ellps="WGS84")
 
 
 def project(lon: Float, lat: Float, crs_epsg: int) -> tuple[Float, Float]:
-    """Degrees to metres of a projected CRS. Raises BadInputError where the projection has no answer."""
+    """Degrees to metres of a projected CRS. Raises BadInputError where the projection has no answer, or is not one."""
+    _check_in_metres(crs_epsg)
     to_crs = pyproj.Transformer.from_crs(4326, crs_epsg, always_xy=True)
     x_m, y_m = to_crs.transform(lon, lat)
     outside = ~(np.isfinite(x_m) & np.isfinite(y_m))
@@ -37,13 +39,36 @@ def project(lon: Float, lat: Float, crs_epsg: int) -> tuple[Float, Float]:
     return x_m, y_m
 
 
+def _check_in_metres(crs_epsg: int) -> None:
+    """Degrees taken for metres would put everybody beside a road."""
+    try:
+        crs = pyproj.CRS.from_epsg(crs_epsg)
+        found = crs.name
+        is_in_metres = crs.is_projected and all(axis.unit_name == "metre" for axis in crs.axis_info)
+    except pyproj.exceptions.CRSError:
+        found, is_in_metres = "un code inconnu", False
+    if not is_in_metres:
+        raise BadInputError(
+            f"EPSG:{crs_epsg} n'est pas une projection en mètres.",
+            received=f"EPSG:{crs_epsg} ({found})",
+            expected=f"une projection en mètres, par exemple {METROPOLE_EPSG} en métropole",
+            action="corrigez --epsg, ou ne le donnez pas : la projection légale du territoire est alors prise",
+        )
+
+
 def segment_lengths_m(lon: Float, lat: Float) -> Float:
     """Geodesic from each point to the next: float64[s]; the last one, which has no next, is 0."""
-    length_m = np.zeros(len(lon))
-    for start in range(0, len(lon) - 1, _CHUNK):  # the solver copies what it is given, and says more than asked
-        here, there = slice(start, min(start + _CHUNK, len(lon) - 1)), slice(start + 1, start + 1 + _CHUNK)
-        length_m[here] = _WGS84.inv(lon[here], lat[here], lon[there], lat[there])[2]
+    length_m = short_lengths_m(lon, lat)
+    _measure_the_long(lon, lat, length_m)
     return length_m
+
+
+def _measure_the_long(lon: Float, lat: Float, length_m: Float) -> None:
+    """PROJ's exact geodesic, a hundred times slower, for the segments that ``routing.geodesy`` left infinite."""
+    left = np.flatnonzero(np.isposinf(length_m))
+    for start in range(0, len(left), _CHUNK):  # the solver copies what it is given, and says more than asked
+        here = left[start : start + _CHUNK]
+        length_m[here] = _WGS84.inv(lon[here], lat[here], lon[here + 1], lat[here + 1])[2]
 
 
 def seconds_to_ds(seconds: Float) -> Int:
@@ -55,8 +80,9 @@ def seconds_to_ds(seconds: Float) -> Int:
 
 def road_lengths_m(lon: Float, lat: Float, shape_first: Int) -> Float:
     """Length of each road whose shape stands at shape_first[r]:shape_first[r + 1]: float64[k]."""
-    segments_m = segment_lengths_m(lon, lat)
-    segments_m[shape_first[1:] - 1] = 0.0  # from the end of a road to the start of the next
+    segments_m = short_lengths_m(lon, lat)
+    segments_m[shape_first[1:] - 1] = 0.0  # from the end of a road to the start of the next, however far
+    _measure_the_long(lon, lat, segments_m)
     return np.asarray(np.add.reduceat(segments_m, shape_first[:-1]))
 
 

@@ -79,6 +79,8 @@ def _run_answer(run: ComputeOutcome) -> dict[str, Any]:
         "season": run.season,
         "already_done": run.was_already_done,
         "duration_s": round(run.duration_s, 2),
+        "road_network": run.road_network,
+        "other_road_networks": run.other_road_networks,
         "population": _population(run.headline),
         "covered_pct": run.headline.covered_pct,
         "unknown_by_cause": run.unknown_by_cause,
@@ -250,6 +252,12 @@ def _say_outcome(code: str, run: ComputeOutcome, *, says_summer: bool) -> None:
         f"({integer_fr(figures.covered)} sur {integer_fr(figures.total)} ; non couverts {integer_fr(figures.uncovered)} ; "
         f"inconnus {integer_fr(figures.unknown)}). {how}."
     )
+    if run.other_road_networks:
+        others = ", ".join(f"« {name} »" for name in run.other_road_networks)
+        cover = "couvre" if len(run.other_road_networks) == 1 else "couvrent"
+        say(
+            f"  Réseau employé : « {run.road_network} » ({cover} aussi ce département : {others}). Choisir : --roads NOM."
+        )
     _say_unknown(run.unknown_by_cause, run.unattached_sites)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.cli.console import WrongUsageError, answer_json, progress_bar, say, show_findings
 from app.cli.workplace import open_workplace
-from app.domain.travel import HEADLINE_MODE, MODES, travel_fr
+from app.domain.travel import HEADLINE_MODE, MODE_LABELS_FR, MODES, travel_fr
 from app.errors import BadFileError
 from app.services.imports import ImportOutcome
 from app.settings import Settings
@@ -56,11 +56,11 @@ def _networks(
             crs_epsg=options.epsg,
             modes=options.modes,
             edits=edits,
-            overrides=_overrides(options.profile or []),
+            overrides=_overrides(options.profile or [], options.modes),
             progress=progress,
         )
-    if options.modes != (HEADLINE_MODE,) or edits is not None:
-        raise WrongUsageError("Avec --place, un réseau d'OSMnx : --modes car, et sans --edits.")
+    if options.modes != (HEADLINE_MODE,) or edits is not None or options.profile:
+        raise WrongUsageError("Avec --place, un réseau d'OSMnx : --modes car, sans --edits ni --profile.")
     say(f"Téléchargement des routes de {options.place}...")
     store = Store(settings.store)
     store.prepare()
@@ -68,8 +68,8 @@ def _networks(
     return [read_place(options.place, name=options.name, crs_epsg=options.epsg, keep_as=keep_as)]
 
 
-def _overrides(files: Sequence[Path]) -> dict[str, Path]:
-    """mode -> the territory's table for it; each file says its mode."""
+def _overrides(files: Sequence[Path], modes: Sequence[str]) -> dict[str, Path]:
+    """mode -> the territory's table for it; each file says its mode, which is one of those imported."""
     from routing.profile import overrides_mode
 
     found: dict[str, Path] = {}
@@ -77,6 +77,11 @@ def _overrides(files: Sequence[Path]) -> dict[str, Path]:
         mode = overrides_mode(path)
         if mode in found:
             raise WrongUsageError(f"Deux tableaux de vitesses pour « {mode} » : {found[mode]} et {path}.")
+        if mode not in modes:
+            raise WrongUsageError(
+                f"Le tableau de vitesses {path} est celui de « {mode} » ({MODE_LABELS_FR.get(mode, mode)}), qui n'est pas "
+                f"importé (--modes {','.join(modes)}). Ajoutez ce moyen à --modes, ou retirez ce fichier."
+            )
         found[mode] = path
     return found
 

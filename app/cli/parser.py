@@ -96,7 +96,9 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
     roads.add_argument(
         "--place", metavar="LIEU", help="au lieu d'un fichier : un lieu nommé, par OSMnx (demande Internet)"
     )
-    roads.add_argument("--name", metavar="NOM", required=True, help="nom du réseau, par exemple corse")
+    roads.add_argument(
+        "--name", metavar="NOM", type=_network_name, required=True, help="nom du réseau, par exemple corse"
+    )
     roads.add_argument(
         "--modes",
         metavar="MOYENS",
@@ -119,7 +121,7 @@ def _add_imports(commands: argparse._SubParsersAction[_Parser]) -> None:
     roads.add_argument(
         "--epsg",
         metavar="CODE",
-        type=int,
+        type=_epsg,
         help="projection en mètres ; par défaut celle du territoire où sont les routes",
     )
     communes = _import(
@@ -208,7 +210,7 @@ def _add_validation(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     times.add_argument("--engines", metavar="DOSSIER", type=Path, help="moteurs ; par défaut .peers/engines")
     times.add_argument("--profile", metavar="FICHIER", type=Path, help="profil de vitesses d'un territoire (.toml)")
-    times.add_argument("--epsg", metavar="CODE", type=int, help="projection en mètres ; par défaut celle du lieu")
+    times.add_argument("--epsg", metavar="CODE", type=_epsg, help="projection en mètres ; par défaut celle du lieu")
     _json(times)
     insee = _command(group, "insee", "aux minutes que l'INSEE publie par carreau de 200 m", do.insee)
     insee.add_argument("file", metavar="FICHIER", type=Path, help="fichier .parquet d'une région (data.gouv.fr)")
@@ -225,7 +227,7 @@ def _add_validation(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--roads", metavar="NOM", help="réseau chargé, ou fichier de routes ; par défaut celui du département"
     )
     insee.add_argument(
-        "--epsg", metavar="CODE", type=int, help="projection d'un fichier de routes ; par défaut celle du lieu"
+        "--epsg", metavar="CODE", type=_epsg, help="projection d'un fichier de routes ; par défaut celle du lieu"
     )
     insee.add_argument(
         "--column",
@@ -254,8 +256,24 @@ def _add_profiles(commands: argparse._SubParsersAction[_Parser]) -> None:
     group = _group(commands, "profile", "les vitesses et les règles d'un moyen de transport, avec leurs sources")
     show = _command(group, "show", "montre le tableau d'un moyen de transport, ligne par ligne", do.show)
     show.add_argument("mode", choices=["car", "bike", "foot"], help="car (voiture), bike (vélo), foot (marche)")
-    show.add_argument("--overrides", metavar="FICHIER", type=Path, help="lignes d'un territoire, à la place des nôtres")
+    show.add_argument("--profile", metavar="FICHIER", type=Path, help="lignes d'un territoire, à la place des nôtres")
     _json(show)
+
+
+def _network_name(text: str) -> str:
+    """What stands in messages, in commands to type again and in the names of folders."""
+    name = text.strip()
+    if not 1 <= len(name) <= 60 or not name[0].isalnum() or any(not c.isprintable() or c in "/\\:" for c in name):
+        raise argparse.ArgumentTypeError(
+            f"nom attendu : 1 à 60 signes, une lettre ou un chiffre d'abord, sans « / », « \\ » ni « : » ; reçu « {text} »"
+        )
+    return name
+
+
+def _epsg(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000):
+        raise argparse.ArgumentTypeError(f"code EPSG attendu, un nombre comme 2154 ; reçu « {text} »")
+    return int(text)
 
 
 def _port(text: str) -> int:

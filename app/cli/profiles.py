@@ -17,7 +17,7 @@ def show(options: argparse.Namespace) -> None:
     from routing.profiles.table import ProfileError, load_table
 
     try:
-        table = load_table(options.mode, options.overrides)
+        table = load_table(options.mode, options.profile)
     except ProfileError as error:
         raise InvalidInputError(str(error)) from error
     shown = list(sections(table))

@@ -161,7 +161,8 @@ class RoadNetwork(Base):
 
     ``extent`` is where it has roads: squares of 5 km, not a box, since extracts are cut along borders. One network is
     current for each name, mode and season; there is a winter one only where at least one road closes in winter.
-    ``edits`` is what a planner declared on top of the file: {file, sha256, as_of, edits: [...]}, NULL without any.
+    ``current_since`` is when it was last made current: importing an earlier file again makes its network current again,
+    and the last import answers where several networks could. ``edits`` is what a planner declared on top of the file: {file, sha256, as_of, edits: [...]}, NULL without any.
     """
 
     __tablename__ = "road_network"
@@ -183,6 +184,7 @@ class RoadNetwork(Base):
     edits: Mapped[Json | None]
     extent: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=True))
     is_current: Mapped[bool] = mapped_column(server_default="true")
+    current_since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("import_batch.id"))
     created_at: Mapped[datetime] = _created()
 

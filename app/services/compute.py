@@ -27,7 +27,7 @@ from app.persistence.run_writer import write_cells, write_sites, write_zones
 from app.services.compute_inputs import CellInput, RunInputs, SiteInput, commune_of_cells, load_inputs
 from app.services.compute_points import point_cells
 from app.services.compute_zones import PartTimes, all_zones
-from app.services.networks import Roads, network_for_departement, open_roads, winter_companion
+from app.services.networks import Roads, network_for_departement, open_roads, other_networks, winter_companion
 from data.store import Store
 from routing.coverage import calibrate_people
 from routing.graph import UNREACHED_DS, RoadGraph
@@ -48,6 +48,8 @@ class ComputeOutcome:
     unattached_sites: tuple[UnattachedSite, ...]
     warnings: tuple[str, ...]
     duration_s: float
+    road_network: str
+    other_road_networks: tuple[str, ...]  # those that cover the département too
 
 
 def compute_seasons(
@@ -176,6 +178,7 @@ def _check_travel(mode: str, season: str) -> None:
 
 
 def _outcome(session: Session, run: Run, *, was_already_done: bool, duration_s: float) -> ComputeOutcome:
+    network = session.get_one(RoadNetwork, run.road_network_id)
     return ComputeOutcome(
         run_id=run.id,
         mode=run.mode,
@@ -186,6 +189,8 @@ def _outcome(session: Session, run: Run, *, was_already_done: bool, duration_s: 
         unattached_sites=tuple(unattached_sites(session, run.id)),
         warnings=tuple(run.warnings),
         duration_s=duration_s,
+        road_network=network.name,
+        other_road_networks=other_networks(session, run.departement_code, network),
     )
 
 

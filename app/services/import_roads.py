@@ -12,7 +12,7 @@ import shapely
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Text, cast, delete, or_, select, update
+from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR
@@ -20,6 +20,7 @@ from app.errors import BadFileError
 from app.persistence.bulk import copy_rows
 from app.persistence.models import PublishedRun, Road, RoadNetwork, Run
 from app.services.imports import ImportOutcome, record_batch
+from app.services.networks import is_openable
 from data.contract import ReadReport
 from data.road_edits import RoadEdits
 from data.store import Store
@@ -98,7 +99,8 @@ def import_roads(
         return outcome(was_already_done=False)
     graph_sha256 = _sha256(graph)
     network = _same_network(session, meta, graph_sha256, edits)
-    if network is not None and network.is_current:
+    is_whole = network is not None and is_openable(store, network)
+    if network is not None and network.is_current and is_whole:
         return outcome(was_already_done=True)
     of_the_same = (RoadNetwork.name == meta.name, RoadNetwork.mode == meta.mode, RoadNetwork.season == meta.season)
     session.execute(update(RoadNetwork).where(*of_the_same).values(is_current=False))
@@ -109,6 +111,10 @@ def import_roads(
         network.edits = None if edits is None else edits.as_json()
         network.batch_id = record_batch(session, report).id
         session.add(network)
+    elif not is_whole:  # lost, or written by a version that laid graphs out otherwise
+        save_graph(graph, store.root / network.graph_path)
+    if not network.is_current:
+        network.current_since = func.clock_timestamp()
     network.is_current = True
     session.flush()
     if (meta.mode, meta.season) == (HEADLINE_MODE, HEADLINE_SEASON):

@@ -17,7 +17,7 @@ from app.errors import FieldError, InvalidInputError, NotReadyError
 from app.persistence.models import Commune, RoadNetwork
 from data.store import Store
 from routing.graph import UNREACHED_DS, RoadGraph
-from routing.graph_files import open_graph
+from routing.graph_files import BrokenGraphError, open_graph
 from routing.snap import Attachment, attach
 
 #: A network answers for a département when it has roads near this share of its communes. Not all: an islet without
@@ -60,12 +60,19 @@ class Roads:
 
 
 def open_roads(session: Session, store: Store, network: RoadNetwork) -> Roads:
-    """The graphs of ``network``; NotReadyError when the summer network a winter one was imported with is lost."""
+    """The graphs of ``network``.
+
+    NotReadyError: a graph cannot be opened, or the summer network a winter one was imported with is lost.
+    """
     if network.season == HEADLINE_SEASON:
         graph = open_network(store, network)
         return Roads(graph, graph)
     summer = summer_network(session, network)
-    roads = None if summer is None else _open_winter(store.root / summer.graph_path, store.root / network.graph_path)
+    roads = None
+    if summer is not None:
+        for one in (summer, network):
+            open_network(store, one)
+        roads = _open_winter(store.root / summer.graph_path, store.root / network.graph_path)
     if roads is None:
         raise NotReadyError(
             f"Le réseau d'été importé avec le réseau « {network.name} » ({travel_fr(network.mode, network.season)}) "
@@ -91,7 +98,24 @@ def _is_open(graph: RoadGraph) -> NDArray[np.bool_]:
 
 
 def open_network(store: Store, network: RoadNetwork) -> RoadGraph:
-    return _open(store.root / network.graph_path)
+    """The graph of ``network``; NotReadyError when its folder is lost, cut short, or of an earlier version."""
+    try:
+        return _open(store.root / network.graph_path)
+    except (FileNotFoundError, BrokenGraphError) as error:
+        why = "manque" if isinstance(error, FileNotFoundError) else "est incomplet ou d'une version antérieure"
+        raise NotReadyError(
+            f"Le graphe du réseau « {network.name} » ({travel_fr(network.mode, network.season)}) {why} : "
+            f"{store.root / network.graph_path}. Réimportez : accueil30 import roads FICHIER --name {network.name} "
+            f"--modes {network.mode}"
+        ) from error
+
+
+def is_openable(store: Store, network: RoadNetwork) -> bool:
+    try:
+        open_network(store, network)
+    except NotReadyError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=8)
@@ -99,21 +123,24 @@ def _open(folder: Path) -> RoadGraph:
     return open_graph(folder)
 
 
+def clear_opened() -> None:
+    """Forget the graphs that are open: their folders are looked at again."""
+    _open.cache_clear()
+    _open_winter.cache_clear()
+
+
 def network_for_departement(
     session: Session, code: str, *, mode: str, season: str = HEADLINE_SEASON, name: str | None = None
 ) -> RoadNetwork:
-    """The current network with roads in most of the département's communes, the newest of equals; NotReadyError if none.
+    """The current network with roads in most of the département's communes, the last made current of
+    equals; NotReadyError if none.
 
     The winter one is the companion of the summer one: made of the same file, by the same profile.
     """
-    meets = func.avg(case((func.ST_Intersects(Commune.geometry, RoadNetwork.extent), 1.0), else_=0.0))
-    share = select(meets).where(Commune.departement_code == code).correlate(RoadNetwork).scalar_subquery()
-    query = _current(mode, HEADLINE_SEASON)
     if name:
-        query = query.where(RoadNetwork.name == name)
+        network = current_network(session, name, mode, HEADLINE_SEASON)
     else:
-        query = query.where(share >= MIN_SHARE_OF_COMMUNES).order_by(func.round(cast(share, Numeric), 2).desc())
-    network = session.scalars(query.order_by(RoadNetwork.created_at.desc()).limit(1)).first()
+        network = session.scalars(_covering(code, mode).limit(1)).first()
     if network is None:
         raise NotReadyError(_no_network_fr(session, code, mode, name))
     if season == HEADLINE_SEASON:
@@ -125,6 +152,23 @@ def network_for_departement(
             "réseau d'hiver, les chiffres d'été valent toute l'année."
         )
     return winter
+
+
+def _covering(code: str, mode: str) -> Select[RoadNetwork]:
+    """The current networks with roads in most of the département's communes, the one that answers first."""
+    meets = func.avg(case((func.ST_Intersects(Commune.geometry, RoadNetwork.extent), 1.0), else_=0.0))
+    share = select(meets).where(Commune.departement_code == code).correlate(RoadNetwork).scalar_subquery()
+    return (
+        _current(mode, HEADLINE_SEASON)
+        .where(share >= MIN_SHARE_OF_COMMUNES)
+        .order_by(func.round(cast(share, Numeric), 2).desc(), RoadNetwork.current_since.desc())
+    )
+
+
+def other_networks(session: Session, code: str, network: RoadNetwork) -> tuple[str, ...]:
+    """Names of the other current networks that could have answered for the département by the same mode."""
+    names = {found.name for found in session.scalars(_covering(code, network.mode))}
+    return tuple(sorted(names - {network.name}))
 
 
 def winter_companion(session: Session, network: RoadNetwork) -> RoadNetwork | None:
@@ -147,7 +191,7 @@ def summer_network(session: Session, network: RoadNetwork) -> RoadNetwork | None
             RoadNetwork.profile_version == network.profile_version,
             declared.is_(None) if network.edits is None else declared == network.edits["sha256"],
         )
-        .order_by(RoadNetwork.is_current.desc(), RoadNetwork.created_at.desc())
+        .order_by(RoadNetwork.is_current.desc(), RoadNetwork.current_since.desc())
         .limit(1)
     ).first()
 
@@ -188,7 +232,7 @@ def loaded_fr(session: Session) -> str:
 
 
 def network_at(session: Session, lon: float, lat: float, *, mode: str, season: str = HEADLINE_SEASON) -> RoadNetwork:
-    """The newest current network whose extent holds the point.
+    """The last made current of the networks whose extent holds the point.
 
     In winter, a place where no road closes is answered by its one network. InvalidInputError: outside them all.
     """
@@ -207,7 +251,7 @@ def _holding(session: Session, lon: float, lat: float, mode: str | None, season:
     )
     if mode is not None:
         query = query.where(RoadNetwork.mode == mode)
-    return session.scalar(query.order_by(RoadNetwork.created_at.desc()).limit(1))
+    return session.scalar(query.order_by(RoadNetwork.current_since.desc()).limit(1))
 
 
 def _nowhere(session: Session, lon: float, lat: float, mode: str) -> InvalidInputError:

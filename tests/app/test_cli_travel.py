@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from app.main import create_app
+from app.services.networks import clear_opened
+from app.settings import Settings
 from tests.app import cli_world
 from tests.app.test_cli import Service, call, new_service  # noqa: F401  (a fixture)
 
@@ -106,6 +111,13 @@ def test_an_import_as_json_tells_each_network_and_each_edit(loaded: Service, tmp
         (["--modes", "car,train"], "moyen inconnu « train » (possibles : car, bike, foot)"),
         (["--edits", "absent.geojson"], "absent.geojson"),
         (["--profile", "absent.toml"], "absent.toml"),
+        (["--epsg", "4326"], "EPSG:4326 n'est pas une projection en mètres"),
+        (["--epsg", "2225"], "EPSG:2225 n'est pas une projection en mètres"),  # feet
+        (["--epsg", "99"], "EPSG:99 n'est pas une projection en mètres"),
+        (["--epsg", "0"], "code EPSG attendu"),
+        (["--name", ""], "nom attendu"),
+        (["--name", "../corse"], "nom attendu"),
+        (["--name", "a\\b"], "nom attendu"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_french_and_changes_nothing(
@@ -127,3 +139,59 @@ def test_a_bad_declaration_refuses_the_whole_import(loaded: Service, tmp_path: P
     assert "la voie 4242 n'est pas dans routes.osm.pbf" in said.err
     assert "À faire" in said.err
     assert loaded.state() == before
+
+
+@pytest.mark.parametrize("damage", ["old format", "lost"])
+def test_a_graph_that_cannot_be_opened_is_said_in_french_and_the_same_file_mends_it(
+    loaded: Service, tmp_path: Path, damage: str
+) -> None:
+    roads, *_ = cli_world.write_world(tmp_path).imports()
+    roads += ["--edits", str(edits_file(tmp_path))]
+    for folder in (loaded.store / "graphs").iterdir():
+        if damage == "lost":
+            shutil.rmtree(folder)
+        else:
+            manifest = json.loads((folder / "graph.json").read_text())
+            (folder / "graph.json").write_text(json.dumps(manifest | {"format": "accueil30-road-graph-2"}))
+    clear_opened()
+    for command in (
+        ["compute", "00"], ["compute", "00", "--season", "winter"],
+        ["export", "roads", str(tmp_path / "x.graphml"), "--name", "dessin"],
+    ):  # fmt: skip
+        said = call(*command)
+        assert said.code == 1
+        assert "Le graphe du réseau « dessin » (en voiture)" in said.err
+        assert "accueil30 import roads FICHIER --name dessin" in said.err
+        assert "Traceback" not in said.err
+    with TestClient(create_app(Settings()), raise_server_exceptions=False) as client:
+        lon, lat = cli_world.centre("near")
+        for path in ("isochrones", "nearest"):
+            answer = client.get(f"/api/v1/{path}", params={"lon": lon, "lat": lat})
+            assert answer.status_code == 503, answer.text
+            assert "« dessin »" in answer.json()["detail"]
+    assert "Importé." in call(*roads).err
+    assert call("compute", "00").code == 0
+
+
+def test_the_last_import_answers_and_compute_names_its_network(loaded: Service, tmp_path: Path) -> None:
+    roads = cli_world.write_world(tmp_path).imports()[0]
+    other = [*roads[:-1], "autre", "--modes", "car"]
+    assert "Réseau employé" not in call("compute", "00").err
+    assert call(*other).code == 0
+    said = call("compute", "00")
+    assert "Réseau employé : « autre » (couvre aussi ce département : « dessin »)" in said.err
+    # Two imports of « dessin », of which the second brings back the network of the first.
+    for again in (roads, [*roads, "--edits", str(edits_file(tmp_path))]):
+        assert call(*again).code == 0
+    said = call("compute", "00", "--season", "summer")
+    assert "Réseau employé : « dessin » (couvre aussi ce département : « autre »)" in said.err
+    answer = json.loads(call("compute", "00", "--season", "summer", "--json").out)
+    assert (answer["road_network"], answer["other_road_networks"]) == ("dessin", ["autre"])
+
+
+def test_speeds_of_a_mode_that_is_not_imported_are_refused(loaded: Service, tmp_path: Path) -> None:
+    speeds = tmp_path / "marche.toml"
+    speeds.write_text('mode = "foot"\n')
+    said = call(*cli_world.write_world(tmp_path).imports()[0], "--modes", "car", "--profile", str(speeds))
+    assert said.code == 2
+    assert "à pied" in said.err and "--modes" in said.err
