@@ -246,7 +246,7 @@ class _Reading:
     def _closure(self) -> tuple[MonthDay, MonthDay]:
         """First and last day; they leave open at least the day the summer is judged on."""
         first, last = self._month_day("closed_from"), self._month_day("closed_until")
-        is_summer = first <= SUMMER_DAY <= last if first <= last else SUMMER_DAY >= first or SUMMER_DAY <= last
+        is_summer = first <= SUMMER_DAY <= last if first <= last else first <= SUMMER_DAY or last >= SUMMER_DAY
         if is_summer:
             self._refuse(
                 "closed_until",

@@ -17,6 +17,7 @@ from typing import Final
 WINTER_DAY: Final = (1, 15)
 SUMMER_DAY: Final = (7, 15)
 
+_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # days of each month, in a leap year
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 #: Conditions in a word: do they hold on (the winter day, the summer day)?
 _SEASONS: Final = {
@@ -30,14 +31,16 @@ _SEASONS: Final = {
 _MONTH = rf"(?:{'|'.join(_MONTHS)})"
 _DATES: Final = re.compile(
     rf"(?P<from>{_MONTH})(?: (?P<from_day>\d{{1,2}}))?"
-    rf"(?: ?- ?(?:(?P<to>{_MONTH})(?: (?P<to_day>\d{{1,2}}))?|(?P<until_day>\d{{1,2}})))?"
+    rf"(?: ?- ?(?:(?P<to>{_MONTH})(?: (?P<to_day>\d{{1,2}}))?|(?P<until_day>\d{{1,2}})))?",
+    re.ASCII,
 )
 #: Added to dates, these change nothing: every hour of every day.
-_ALWAYS: Final = re.compile(r"(?:[ :]+(?:24/7|00:00 ?- ?24:00|mo ?- ?su))+$")
+_ALWAYS: Final = re.compile(r"(?:[ :]+(?:24/7|00:00 ?- ?24:00|mo ?- ?su))+$", re.ASCII)
 #: Known forms that dates alone do not decide: hours, days, weeks, years, holidays, the sun, sizes, kinds of traffic.
 _OTHER: Final = re.compile(
     r"\d:\d\d|\b(?:mo|tu|we|th|fr|sa|su|mon|tue|wed|thu|fri|sat|sun)\b|\bweek\b|\b\d{4}\b|\b(?:ph|sh)\b|24/7"
-    r"|sunrise|sunset|dawn|dusk|easter|[<>=]|^[a-z_]+(?: and [a-z_]+)*$"
+    r"|sunrise|sunset|dawn|dusk|easter|[<>=]|^[a-z_]+(?: and [a-z_]+)*$",
+    re.ASCII,
 )
 
 
@@ -92,7 +95,7 @@ _Day = tuple[int, int]
 
 
 def _range(match: re.Match[str]) -> tuple[_Day, _Day] | None:
-    """First and last day, None for a day that no month has ("Nov 40")."""
+    """First and last day, None for a day that its month does not have ("Nov 31", "Feb 30")."""
     first_month = _MONTHS.index(match["from"]) + 1
     last_month = _MONTHS.index(match["to"]) + 1 if match["to"] else first_month
     first_day = int(match["from_day"] or 1)
@@ -102,8 +105,13 @@ def _range(match: re.Match[str]) -> tuple[_Day, _Day] | None:
         last_day = int(match["until_day"]) if match["from_day"] else 0  # "Nov-15" says no day to start from
     else:
         last_day = int(match["from_day"] or 31)
-    is_real = 1 <= first_day <= 31 and 1 <= last_day <= 31
-    return ((first_month, first_day), (last_month, last_day)) if is_real else None
+    is_said = (bool(match["from_day"]), bool(match["to_day"] or match["until_day"]))
+    days = (first_month, first_day), (last_month, last_day)
+    # A whole month ends on its 31st, whether it has one or not.
+    is_real = all(
+        1 <= day <= (_LONGEST[month - 1] if said else 31) for (month, day), said in zip(days, is_said, strict=True)
+    )
+    return days if is_real else None
 
 
 def _holds(spans: list[tuple[_Day, _Day]], day: _Day) -> bool:

@@ -12,12 +12,13 @@ LONGEST_CROSSING_S = 3 * 86_400.0
 #: "No limit" leaves the speed of the class: it is not a speed, and it is not a mistake either.
 NO_LIMITS = frozenset(("none", "DE:motorway"))
 
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?) ?(km/h|kmh|kph|mph)?")
+#: re.ASCII: "٥٠" and the like are digits for Python, and no limit that anybody meant to write.
+_LIMIT = re.compile(r"(\d+(?:\.\d+)?) ?(km/h|kmh|kph|mph)?", re.ASCII)
 #: A zone that says its number ("FR:30", "FR:zone30", "CH:zone:30"), in countries that count in km/h.
-_ZONE = re.compile(r"(?:FR|AD|BE(?:-[A-Z]{3})?|CH|DE|ES|IT|LI|LU|MC):(?:zone:?)?(\d{1,3})")
-_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
-_ISO_8601 = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-_MINUTES = re.compile(r"(\d+(?:\.\d+)?)(?: ?min)?")
+_ZONE = re.compile(r"(?:FR|AD|BE(?:-[A-Z]{3})?|CH|DE|ES|IT|LI|LU|MC):(?:zone:?)?(\d{1,3})", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_ISO_8601 = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+_MINUTES = re.compile(r"(\d+(?:\.\d+)?)(?: ?min)?", re.ASCII)
 
 
 def parse_maxspeed(value: str, implicit_kmh: Mapping[str, float]) -> float | None:

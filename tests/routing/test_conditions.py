@@ -41,6 +41,8 @@ def judged(text: str) -> list[tuple[str, bool, bool]]:
         ("(Jun 15-Sep 15)", False, True),
         ("(May-Oct)", False, True),
         ("(Jan-Dec)", True, True),
+        ("(Nov 30-Feb 29)", True, False),
+        ("(Sep-Feb)", True, False),
         ("(Nov-Apr 24/7)", True, False),
         ("(Nov-Apr 00:00-24:00)", True, False),
         ("(Nov-Apr Mo-Su 00:00-24:00)", True, False),
@@ -88,6 +90,7 @@ def test_what_dates_alone_do_not_decide_is_read_and_left(condition: str) -> None
     "text",
     [
         *("", ";", "no", "no @", "@ (Nov-Apr)", "no @ ()", "no @ (Nov-Apr); yes", "no @ (Brumaire-Germinal)"),
+        *("no @ (Nov 31-Feb 30)", "no @ (Nov 31)", "no @ (Nov-Feb 30)", "no @ (Feb 20-30)", "no @ (Nov ١٥-Apr)"),
         *("no @ (Nov 40-Apr)", "no @ (Nov 0-Apr)", "no @ (Nov-15)", "no @ (Nov-Apr", "no @ (hiver 2)", "no @ (15/11)"),
     ],
 )
