@@ -47,7 +47,7 @@ class Origin:
             None if run_id is None else str(run_id),
             None if created_at is None else created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             travel_fr(self.info.mode, self.info.season),
-            round(self.info.threshold_min * 60),
+            None if self.info.threshold_min is None else round(self.info.threshold_min * 60),
             SCOPE_LABELS_FR[self.scope],
         ]
 

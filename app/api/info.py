@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError
@@ -74,7 +74,7 @@ class Info(BaseModel):
     season: str = Field(description="summer ou winter : routes saisonnières ouvertes ou fermées")
     direction: str
     threshold_rule: str
-    threshold_min: float
+    threshold_min: float | None = Field(description="null : plusieurs durées demandées, que threshold_rule énumère")
     road_network: RoadNetworkInfo | None
     population: PopulationInfo | None
     sites_snapshot: SitesSnapshot | None
@@ -159,11 +159,18 @@ def list_info(fictional: Iterable[bool], mode: str = HEADLINE_MODE, season: str 
     )
 
 
-def network_info(network: RoadNetwork, direction: str, *, is_fictional: bool) -> Info:
-    """Provenance of times asked at one point: the road graph alone."""
+def network_info(
+    network: RoadNetwork, direction: str, *, is_fictional: bool, limits_min: Sequence[int] = (THRESHOLD_S // 60,)
+) -> Info:
+    """Provenance of times asked at one point: the road graph alone, and the durations asked for."""
     base = list_info([is_fictional], network.mode, network.season)
     roads = RoadNetworkInfo(name=network.name, osm_date=network.osm_date, nodes=network.node_count)
-    return base.model_copy(update={"direction": direction, "road_network": roads})
+    rule = threshold_rule(60 * limits_min[0])
+    if len(limits_min) > 1:
+        shorter = ", ".join(str(limit) for limit in limits_min[:-1])
+        rule = f"strictement moins de {shorter} et {limits_min[-1]} min"
+    threshold = {"threshold_rule": rule, "threshold_min": float(limits_min[0]) if len(limits_min) == 1 else None}
+    return base.model_copy(update={"direction": direction, "road_network": roads, **threshold})
 
 
 def attributions(fictional: Iterable[bool], *, has_grid: bool = True) -> list[Attribution]:

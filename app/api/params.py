@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from app.api.exports import Separator
 from app.domain.coverage import Scope, scope_of
@@ -35,10 +35,10 @@ LatQuery = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, descriptio
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which figures: mode, season, threshold, which sites count, which run."""
+    """Which figures: mode, season, threshold, which sites count, which run. None: those of the run asked for."""
 
-    mode: Mode
-    season: Season
+    mode: Mode | None
+    season: Season | None
     threshold_s: int
     scope: Scope
     run_id: UUID | None
@@ -55,6 +55,7 @@ class Question:
 
 
 def question(
+    request: Request,
     mode: ModeQuery = HEADLINE_MODE,
     season: SeasonQuery = HEADLINE_SEASON,
     threshold_min: ThresholdMin = 30,
@@ -62,11 +63,21 @@ def question(
     mobile: Annotated[bool, Query(description="Compter les bus et l’itinérance à leur point déclaré")] = True,
     run: Annotated[
         UUID | None,
-        Query(description="Un calcul précis, de son moyen et de sa saison ; par défaut, celui qui est publié"),
+        Query(
+            description="Un calcul précis ; mode et season sont alors les siens, et doivent l’être s’ils sont donnés. "
+            "Par défaut, celui qui est publié"
+        ),
     ] = None,
 ) -> Question:
     """Decided in whole seconds: 30 min is 1,800 s."""
-    return Question(mode, season, round(threshold_min * 60), scope_of(neighbours=neighbours, mobile=mobile), run)
+    is_free = {name: run is not None and name not in request.query_params for name in ("mode", "season")}
+    return Question(
+        None if is_free["mode"] else mode,
+        None if is_free["season"] else season,
+        round(threshold_min * 60),
+        scope_of(neighbours=neighbours, mobile=mobile),
+        run,
+    )
 
 
 QuestionDep = Annotated[Question, Depends(question)]

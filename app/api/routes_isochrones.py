@@ -77,7 +77,7 @@ class NearSiteRef(BaseModel):
 class NearSiteOut(BaseModel):
     site: NearSiteRef
     minutes: Minutes
-    is_within_30: bool
+    is_within_30: bool | None = Field(description="null : temps inconnu, le lieu n’est pas rattaché à ce réseau")
     opening_hours: str | None
 
 
@@ -182,7 +182,7 @@ async def read_nearest(
     season: SeasonQuery = HEADLINE_SEASON,
     limit: Annotated[int, Query(ge=1, le=20, description="Nombre de lieux")] = 3,
 ) -> NearestOut:
-    """Le plus rapide d’abord ; ceux qu’aucune route n’atteint viennent en dernier."""
+    """Le plus rapide d’abord ; puis ceux qu’aucune route n’atteint, et ceux qui ne sont pas rattachés à ce réseau."""
     return await gate.run(_nearest, db, Store(settings.store), lon, lat, mode=mode, season=season, limit=limit)
 
 
@@ -244,7 +244,7 @@ def _polygons(answer: IsochroneAnswer) -> Answer:
         f'{{"type":"Feature","geometry":{shapely.to_geojson(polygon)},"properties":{{"minutes":{limit}}}}}'
         for limit, polygon in answer.polygons
     ]
-    return _collection(answer, features)
+    return _collection(answer, features, [limit for limit, _ in answer.polygons])
 
 
 def _roads(answer: RoadsAnswer) -> Answer:
@@ -264,12 +264,14 @@ def _roads(answer: RoadsAnswer) -> Answer:
             f'{{"type":"Feature","geometry":{{"type":"LineString","coordinates":[{line}]}},'
             f'"properties":{json.dumps(properties, ensure_ascii=False)}}}'
         )
-    return _collection(answer, features, minutes=answer.minutes)
+    return _collection(answer, features, [answer.minutes], minutes=answer.minutes)
 
 
-def _collection(answer: IsochroneAnswer | RoadsAnswer, features: list[str], **members: Any) -> Answer:
+def _collection(
+    answer: IsochroneAnswer | RoadsAnswer, features: list[str], limits_min: list[int], **members: Any
+) -> Answer:
     """``geojson_answer`` round features that are text already."""
-    info = network_info(answer.network, answer.direction, is_fictional=_is_fictional(answer))
+    info = network_info(answer.network, answer.direction, is_fictional=_is_fictional(answer), limits_min=limits_min)
     head = geojson_answer([], info, origin=_origin(answer.origin), **members)
     assert head.content.endswith(b"[]}")
     return replace(head, content=head.content[:-2] + ",".join(features).encode() + b"]}")

@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.coverage import THRESHOLD_S, Scope, parts_of
-from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON
 from app.persistence.models import Commune, RunCell, RunSite
 from app.persistence.run_repository import scope_time_s
 from app.services.runs import RunView, find_run, view_of
@@ -67,8 +66,8 @@ def get_gaps(
     session: Session,
     code: str,
     *,
-    mode: str = HEADLINE_MODE,
-    season: str = HEADLINE_SEASON,
+    mode: str | None = None,
+    season: str | None = None,
     threshold_s: int = THRESHOLD_S,
     scope: Scope = "all",
     run_id: UUID | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -86,11 +87,11 @@ class NearSite:
     opening_hours: str | None
     lon: float
     lat: float
-    time_s: float  # inf: no route
+    time_s: float  # inf: no route; nan: unknown, the site is not attached to this network
 
     @property
-    def is_within_threshold(self) -> bool:
-        return self.time_s < THRESHOLD_S
+    def is_within_threshold(self) -> bool | None:
+        return None if math.isnan(self.time_s) else self.time_s < THRESHOLD_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,10 @@ def nearest_sites(
     season: str = HEADLINE_SEASON,
     limit: int = 3,
 ) -> NearestAnswer:
-    """The sites a person at the point gets to first, the quickest first; those no route reaches come last."""
+    """The sites a person at the point gets to first, the quickest first.
+
+    Those no route reaches come next, and last those that are not attached to this network, whose time is unknown.
+    """
     network, roads, at, origin = _stand(session, store, lon, lat, mode, season)
     graph = roads.travel
     sites = load_sites(session, None, network)
@@ -181,7 +185,8 @@ def nearest_sites(
     site_at = roads.attach(np.asarray(x_m), np.asarray(y_m), MAX_ACCESS_M)
     reach = times_from_origins(graph, at)
     time_ds, _ = times_at(graph, reach, at, site_at, direction="departure")
-    time_s = np.where((time_ds == UNREACHED_DS) | (site_at.road < 0), np.inf, time_ds / 10.0)
+    time_s = np.where(time_ds == UNREACHED_DS, np.inf, time_ds / 10.0)
+    time_s = np.where(site_at.road < 0, np.nan, time_s)
     order = np.argsort(time_s, kind="stable")[:limit]
     hours = _hours(session, [sites[i].site_id for i in order])
     found = [

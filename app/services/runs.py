@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.travel import HEADLINE_SEASON, options_fr, travel_fr, travels_fr
+from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, options_fr, travel_fr, travels_fr
 from app.errors import NotFoundError, NotReadyError
 from app.persistence.models import Departement, RoadNetwork, Run, RunSite
 from app.persistence.run_repository import published_run, published_runs
@@ -78,18 +78,31 @@ def find_departement(session: Session, code: str) -> Departement:
 
 
 def find_run(
-    session: Session, code: str, *, mode: str, season: str = HEADLINE_SEASON, run_id: UUID | None = None
+    session: Session,
+    code: str,
+    *,
+    mode: str | None = None,
+    season: str | None = None,
+    run_id: UUID | None = None,
 ) -> Run:
     """The published run of the département by that mode in that season, or the one asked for by its id.
 
-    NotFoundError says what is published, and what to type for what is not.
+    None: the mode (season) of the run asked for; without one, the headline's. NotFoundError says what is published,
+    and what to type for what is not; a run asked for by its id must be by the mode and in the season asked for too.
     """
     departement = find_departement(session, code)
     if run_id is not None:
         run = session.get(Run, run_id)
         if run is None or run.departement_code != code:
             raise NotFoundError(f"Aucun calcul {run_id} pour le département {code}.")
+        asked = (mode or run.mode, season or run.season)
+        if asked != (run.mode, run.season):
+            raise NotFoundError(
+                f"Le calcul {run_id} n'est pas {travel_fr(*asked, says_summer=True)} : il est "
+                f"{travel_fr(run.mode, run.season, says_summer=True)}. Demandez-le sans mode ni season, ou avec les siens."
+            )
         return run
+    mode, season = mode or HEADLINE_MODE, season or HEADLINE_SEASON
     run = published_run(session, code, mode, season)
     if run is None:
         raise NotFoundError(_no_run_fr(session, departement, mode, season))

@@ -135,6 +135,37 @@ def test_nearest_sites_by_time(api: TestClient) -> None:
     assert found == [("Lieu beyond", 10.0, True), ("Lieu bus", 20.0, True), ("Lieu west", 50.0, False)]
 
 
+def test_a_site_that_is_not_attached_is_unknown_and_comes_last(api: TestClient, engine: Engine) -> None:
+    """The neighbour's site moved three kilometres north of its road."""
+    move = text("update site set geometry = st_setsrid(st_makepoint(:lon, :lat), 4326) where source_id = 'beyond'")
+    home_lon, home_lat = grid_world.centre_wgs84(7)
+    with engine.begin() as connection:
+        connection.execute(move, {"lon": home_lon, "lat": home_lat + 0.03})
+    try:
+        items = api.get("/api/v1/nearest", params={**HERE, "limit": 5}).json()["items"]
+    finally:
+        with engine.begin() as connection:
+            connection.execute(move, {"lon": home_lon, "lat": home_lat})
+    last = items[-1]
+    assert (last["site"]["name"], last["minutes"], last["is_within_30"]) == ("Lieu beyond", None, None)
+    assert all(item["minutes"] is not None for item in items[:-1])
+
+
+@pytest.mark.parametrize(
+    ("asked", "threshold_min", "rule"),
+    [
+        ({"minutes": "12"}, 12, "strictement moins de 12 min (720 s)"),
+        ({"minutes": "20,10"}, None, "strictement moins de 10 et 20 min"),
+        ({"minutes": "5,15", "format": "roads"}, 15, "strictement moins de 15 min (900 s)"),
+    ],
+)
+def test_isochrones_say_the_durations_asked_for(
+    api: TestClient, asked: dict[str, str], threshold_min: int | None, rule: str
+) -> None:
+    info = api.get("/api/v1/isochrones", params={**HERE, **asked}).json()["info"]
+    assert (info["threshold_min"], info["threshold_rule"]) == (threshold_min, rule)
+
+
 @pytest.mark.parametrize("limit", ["0", "21", "10000000", "x"])
 def test_nearest_limit(api: TestClient, limit: str) -> None:
     assert api.get("/api/v1/nearest", params={**HERE, "limit": limit}).status_code == 422

@@ -49,6 +49,18 @@ class TestTravels:
             "en voiture, en été", "en voiture, en hiver", "à vélo",
         ]  # fmt: skip
 
+    def test_a_run_answers_for_its_own_mode_and_season_only(self, api: TestClient) -> None:
+        run = api.get(COVERAGE, params={"mode": "bike"}).json()["info"]["run_id"]
+        for address in (COVERAGE, "/api/v1/departements/00/gaps"):
+            for own in ({}, {"mode": "bike"}, {"season": "summer"}, {"mode": "bike", "season": "summer"}):
+                answer = api.get(address, params={"run": run, **own})
+                assert answer.status_code == 200, answer.text
+                assert answer.json()["info"]["mode"] == "bike"
+            for other in ({"mode": "car"}, {"season": "winter"}):
+                answer = api.get(address, params={"run": run, **other})
+                assert answer.status_code == 404
+                assert "il est à vélo, en été" in answer.json()["detail"]
+
     @pytest.mark.parametrize(("mode", "season"), [("car", "summer"), ("car", "winter"), ("bike", "summer")])
     def test_each_variant_is_what_its_own_address_answers(self, api: TestClient, mode: str, season: str) -> None:
         line = next(

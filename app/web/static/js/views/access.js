@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { ISOCHRONE_LIMITS, ISOCHRONES } from "../classes.js";
 import { announce, h, hidden, replace } from "../dom.js";
-import { count, degrees, hours, metres, minutes, position } from "../format.js";
+import { count, degrees, hours, metres, minutes, position, triState } from "../format.js";
 import { errorBox } from "../loading.js";
 import { scroller } from "../table.js";
 import { lineSwatch, legendItem } from "../swatches.js";
@@ -80,7 +80,7 @@ function nearestTable(items) {
     h("tbody", {}, items.map((item) => h("tr", {},
       h("th", { scope: "row" }, item.site.name, item.site.commune ? h("span", { class: "code" }, item.site.commune) : null),
       h("td", { class: "numeric" }, nearMinutes(item)),
-      h("td", {}, item.is_within_30 ? "oui" : "non"),
+      h("td", {}, triState(item.is_within_30)),
       h("td", {}, hours(item.opening_hours)))))));
 }
 
