@@ -81,6 +81,15 @@ def test_any_two_points_are_measured_by_one_or_the_other(here: tuple[float, floa
     assert segment_lengths_m(lons, lats)[0] == pytest.approx(exact, rel=0, abs=CLOSE_M)
 
 
+def test_either_end_beyond_85_degrees_leaves_the_segment_to_the_solver() -> None:
+    below, above = (2.0, 84.999), (2.0, 85.001)
+    assert short_lengths_m(*pair(below, below))[0] == 0.0
+    for here, there in ((below, above), (above, below), (above, above)):
+        assert math.isinf(short_lengths_m(*pair(here, there))[0])
+        south = short_lengths_m(*pair((here[0], -here[1]), (there[0], -there[1])))
+        assert math.isinf(south[0])
+
+
 @pytest.mark.parametrize("at", [(9.1, 42.3), (0.0, 0.0), (180.0, 85.0), (-60.9, 14.6)])
 def test_a_point_is_at_zero_from_itself(at: tuple[float, float]) -> None:
     assert short_lengths_m(*pair(at, at)).tolist() == [0.0, 0.0]
