@@ -20,15 +20,17 @@ _INTRODUCTION = """\
 
 Ce document est écrit par `scripts/write_profiles.py` à partir des tableaux de `routing/profiles/`, ceux-là mêmes que
 le calcul emploie : ne le modifiez pas à la main. La commande `accueil30 profile show car` (ou `bike`, `foot`) montre
-les mêmes lignes, et celles de votre territoire avec `--overrides FICHIER`.
+les mêmes lignes, et celles de votre territoire avec `--profile FICHIER`.
 
 ## Ce qui est compté
 
 - **Des vitesses roulées, pas les limites.** Les limites seules donnent des temps trop courts d'un tiers. Pour la
   voiture, trois sources disent à quelle vitesse roule chaque classe de route : l'IGN, OSRM et Valhalla. Sans limite
   connue, nous prenons la médiane des trois ; avec une limite, {share} de la limite, sans dépasser la plus rapide des
-  trois (le « plafond »). En agglomération, une route principale ou secondaire sans limite connue ne dépasse pas
-  {share} × 50.
+  trois (le « plafond »).
+- **Indiquez les limites dans OpenStreetMap.** La médiane n'est pas ramenée à la limite des agglomérations : dans un
+  lieu dense, une route principale sans limite connue est roulée à {primary} km/h ({secondary} pour une secondaire), et
+  la même, étiquetée 50, à {tagged} km/h.
 - **Hors et en agglomération.** Un carrefour est en agglomération quand au moins {junctions} carrefours se trouvent à
   moins de {radius} m. Une étiquette qui le dit (`FR:urban`, `FR:rural`) l'emporte sur ce comptage.
 - **Des attentes** aux carrefours en agglomération, aux feux (du côté où ils sont tournés), et à l'embarquement d'un
@@ -75,6 +77,9 @@ def document() -> str:
     car = load_table("car")
     introduction = _INTRODUCTION.format(
         share=number(car.setting("limit_share")),
+        primary=number(car.classes["primary"].inside_kmh),
+        secondary=number(car.classes["secondary"].inside_kmh),
+        tagged=number(car.setting("limit_share") * 50),
         junctions=number(car.setting("urban_junctions_min")),
         radius=number(car.setting("urban_radius_m")),
         fastest=number(FASTEST_KMH),
