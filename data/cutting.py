@@ -25,15 +25,6 @@ class Pieces:
     shape_node: Int32  # [s] index in the node tables
     node: Int  # [n] index in the node tables; a blocked node stands there once for each road end
 
-    @property
-    def tail_place(self) -> Int:
-        """[k] index in the node tables of the node at the tail."""
-        return self.node[self.tail]
-
-    @property
-    def head_place(self) -> Int:
-        return self.node[self.head]
-
 
 def cut(tables: OsmTables, kept: Int, blocked: Bool, stops: Bool) -> Pieces:
     """Cut the ways ``kept`` (indices) where they meet, and at nodes of the file that are ``blocked`` (a bollard) or

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.cutting import Bool, Pieces, cut
 from data.errors import BadInputError
 from data.junctions import Delays, delays, street_junctions
-from data.measure import Float, Int, project, road_lengths_m, seconds_to_ds
+from data.measure import Float, Int, project, road_lengths_m, seconds_to_ds, segment_lengths_m
 from data.network_report import NetworkReport, graph_facts, ways_facts
 from data.osm import OsmTables, Tags
 from data.restrictions import RoadEnds, forbidden_paths
@@ -22,6 +22,8 @@ from routing.profile import CLASS_INDEX, NodeRule, Profile, WayRule
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 _FERRY = CLASS_INDEX["ferry"]
+#: A straight road as long is a node that was mistyped (our own choice, 2026-11: no road of France comes near it).
+_LONGEST_SEGMENT_M = 50_000.0
 _ROUNDABOUTS = ("roundabout", "circular")
 _OPEN_TO_FR = {"car": "ouverte aux voitures", "bike": "ouverte aux vélos", "foot": "ouverte aux piétons"}
 _SEASON_FR = {"summer": "", "winter": " en hiver"}
@@ -134,7 +136,8 @@ def graph_from_osm(
     return graph, NetworkReport(
         **ways_facts(rules, [rule for node, rule in node_rules.items() if is_met[node]], is_winter=is_winter),
         **graph_facts(graph),
-        ways_without_road=len(kept) - 1 - int(np.count_nonzero(np.diff(pieces.way))),
+        ways_without_road=_without_road(pieces, is_closed),
+        ways_too_long=_too_long(tables, pieces, kept, open_rules, length_m),
         absent_refs=tables.absent_refs,
         blocked_nodes=int(np.count_nonzero(blocked & is_met)),
         signals=lost.signals,
@@ -144,6 +147,24 @@ def graph_from_osm(
         forbidden_paths=len(forbidden),
         water_lines=len(ground.water[0]) - 1,
     )
+
+
+def _without_road(pieces: Pieces, is_closed: Bool) -> int:
+    """How many of the kept ways that are open this season have given no road."""
+    is_left = ~is_closed
+    is_left[pieces.way] = False
+    return int(np.count_nonzero(is_left))
+
+
+def _too_long(tables: OsmTables, pieces: Pieces, kept: Int, rules: _OpenRules, length_m: Float) -> list[int]:
+    """Ids of the ways, ferries left out, that go farther than ``_LONGEST_SEGMENT_M`` from one node to the next."""
+    is_ferry = (rules.column("class_index", np.uint8) == _FERRY)[pieces.way]
+    ways = set()
+    for road in np.flatnonzero((length_m > _LONGEST_SEGMENT_M) & ~is_ferry):
+        shape = pieces.shape_node[pieces.shape_first[road] : pieces.shape_first[road + 1]]
+        if segment_lengths_m(tables.node_lon[shape], tables.node_lat[shape]).max() > _LONGEST_SEGMENT_M:
+            ways.add(int(tables.way_id[kept[pieces.way[road]]]))
+    return sorted(ways)
 
 
 def _lie_of_the_roads(tables: OsmTables, pieces: Pieces, ground: Ground) -> dict[str, Any]:

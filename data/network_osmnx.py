@@ -121,13 +121,17 @@ def write_graphml(graph: RoadGraph, path: Path) -> None:
 
     Nodes are numbered as in ``graph``: ``x``, ``y`` (degrees), ``osmid``. One edge per open direction:
     ``time_s`` (exact to 0.1), ``length_m``, ``highway``, ``osmid`` (of the way), ``name`` and ``geometry``
-    (WKT, degrees). Numbers are typed as such, which OSMnx's own reader, made for text, refuses.
+    (WKT, degrees). Numbers are typed as such, which OSMnx's own reader, made for text, refuses. Turn restrictions are
+    not in it: a graph of junctions and arcs cannot say them, and its attribute ``turn_restrictions`` says so.
     """
     meta = graph.meta
-    out: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=meta.name, profile_version=meta.profile_version)
+    out: nx.MultiDiGraph[int] = nx.MultiDiGraph(
+        name=meta.name, profile_version=meta.profile_version, turn_restrictions="left out"
+    )
     to_degrees = pyproj.Transformer.from_crs(meta.crs_epsg, 4326, always_xy=True)
     lon, lat = to_degrees.transform(graph.node_x_m, graph.node_y_m)
-    for node in range(graph.node_count):
+    # Turn states double junctions, and no road of the file ends on them.
+    for node in np.flatnonzero(graph.node_junction == np.arange(graph.node_count)).tolist():
         osm_id = int(graph.node_osm_id[node])
         out.add_node(node, x=float(lon[node]), y=float(lat[node]), osmid=osm_id)
     shape_lon, shape_lat = to_degrees.transform(graph.shape_x_m, graph.shape_y_m)

@@ -30,6 +30,7 @@ class NetworkReport:
     ways_closed_in_winter: int  # kept in summer, closed by a dated condition in winter
     nodes_closed_in_winter: int = 0  # barriers, likewise
     ways_without_road: int = 0  # kept, but fewer than two of their nodes are in the file
+    ways_too_long: list[int] = field(default_factory=list)  # ids: a node far from the next, most likely mistyped
     ways_with_toll: int = 0
     unknown_values: dict[str, int]  # "maxspeed=signals": how many kept ways or nodes; the tag was left aside
     conditions: dict[str, int]  # "access:conditional=no @ (22:00-06:00)": how many kept ways; not applied
@@ -51,9 +52,10 @@ class NetworkReport:
 
     def facts(self) -> dict[str, str | int | float]:
         """The counts, one number a name, as an import report keeps them."""
-        plain = {key: value for key, value in asdict(self).items() if not isinstance(value, dict)}
+        plain = {key: value for key, value in asdict(self).items() if not isinstance(value, dict | list)}
         of = self.restrictions
         return plain | {
+            "ways_too_long": len(self.ways_too_long),
             "restrictions_read": of.read,
             "restrictions_applied": of.applied,
             "restrictions_for_others": of.for_others,
@@ -81,6 +83,11 @@ class NetworkReport:
             )
         if self.ways_without_road:
             messages.append(f"{self.ways_without_road} voie(s) réduite(s) à un seul nœud, laissée(s) de côté.")
+        if self.ways_too_long:
+            messages.append(
+                f"{len(self.ways_too_long)} voie(s) avec plus de 50 km tout droit entre deux nœuds, sans doute un nœud "
+                f"mal placé : {_ids_fr(self.ways_too_long)}."
+            )
         if self.main_component_share < _WHOLE_SHARE:
             share_pct = 100 * self.main_component_share
             messages.append(

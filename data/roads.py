@@ -142,13 +142,14 @@ def _override(overrides: Overrides, mode: str) -> Path | None:
 
 
 def _report(path: Path, graph: RoadGraph, facts: NetworkReport, findings: list[Finding]) -> ReadReport:
+    used = facts.ways_kept - facts.ways_without_road
     report = ReadReport(
         path=str(path),
         sha256=graph.meta.source_sha256,
         kind="roads",
         rows_read=facts.ways_read,
-        rows_kept=facts.ways_kept,
-        rows_rejected=facts.ways_read - facts.ways_kept,
+        rows_kept=used,
+        rows_rejected=facts.ways_read - used,
         facts={"mode": graph.meta.mode, "season": graph.meta.season, **facts.facts()},
         findings=list(findings),
     )

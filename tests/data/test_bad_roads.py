@@ -51,7 +51,20 @@ def test_limit_in_other_words_is_understood(a_map: MapMaker, value: str, kmh: fl
 def test_way_of_one_node_is_told(a_map: MapMaker) -> None:
     drawn = a_map("A--B  C", ("AB", STREET), ("C", STREET), ("CC", STREET))
     assert drawn.report.ways_without_road == 2
-    assert says(imported(drawn)[1], "2 voie(s)", "un seul nœud")
+    report = imported(drawn)[1]
+    assert says(report, "2 voie(s)", "un seul nœud")
+    assert (report.rows_read, report.rows_kept, report.rows_rejected) == (3, 1, 2)
+
+
+def test_way_to_a_mistyped_node_is_named(a_map: MapMaker) -> None:
+    """Its length would be driven: hours of road that nobody has built. A ferry may go as far."""
+    far = a_map("A--B--C", ("AB", STREET), ("BC", STREET), cell_m=20_000)
+    assert says(imported(far)[1], "2 voie(s) avec plus de 50 km", "101, 102")
+    near = a_map("A--B--C", ("AB", STREET), ("BC", STREET), cell_m=15_000)
+    assert not says(imported(near)[1], "50 km")
+    assert near.report.facts()["ways_too_long"] == 0
+    boat = a_map("A--B--C", ("AB", {"route": "ferry"}), ("BC", STREET), cell_m=20_000)
+    assert says(imported(boat)[1], "1 voie(s) avec plus de 50 km", "102")
 
 
 def test_way_without_a_single_node_of_the_file(a_map: MapMaker) -> None:

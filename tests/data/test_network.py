@@ -20,7 +20,7 @@ from data.network_report import NetworkReport
 from data.osm import read_osm
 from routing.graph import UNREACHED_DS
 from routing.profile import ROAD_CLASSES, load_profile
-from tests.data.drawn_map import draw, drawn_profile
+from tests.data.drawn_map import draw, drawn_profile, turn
 
 STREET = {"highway": "residential"}
 CAR, DRAWN = load_profile("car"), drawn_profile("car")
@@ -252,6 +252,19 @@ def test_graphml_out_gives_networkx_the_same_times(tmp_path: Path, suffix: str) 
     assert all(edge["geometry"].startswith("LINESTRING (2.") for edge in streets)
     lon, lat = drawn.lon_lat["C"]
     assert (read.nodes[c]["x"], read.nodes[c]["y"]) == pytest.approx((lon, lat), abs=2e-7)
+
+
+def test_graphml_out_holds_junctions_alone(tmp_path: Path) -> None:
+    ways = [("AB", STREET), ("BC", STREET), ("BD", STREET)]
+    drawn = draw(
+        tmp_path / "carte.osm.pbf", "A--B--C\n   |\n   D", ways, turns=[turn("no_right_turn", "AB", "B", "BD")]
+    )
+    assert drawn.report.turn_states > 0
+    write_graphml(drawn.graph, tmp_path / "sortie.graphml")
+    read = nx.read_graphml(tmp_path / "sortie.graphml", node_type=int, force_multigraph=True)
+    assert read.number_of_nodes() == 4
+    assert min(degree for _, degree in read.degree()) > 0
+    assert read.graph["turn_restrictions"] == "left out"
 
 
 def osmnx_file(folder: Path, *arcs: tuple[int, int, dict[str, object]]) -> Path:
