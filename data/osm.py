@@ -167,7 +167,7 @@ def _run_reader(path: Path, locations_path: Path, roads_path: Path) -> str | Non
             locations,
             _with_key(osmium.osm.NODE, "barrier", "highway"),
             _with_key(osmium.osm.WAY, *ROAD_KEYS, *WATER_KEYS),
-            _with_key(osmium.osm.RELATION, *RESTRICTION_KEYS, *WATER_KEYS),
+            _with_key(osmium.osm.RELATION, *RESTRICTION_KEYS, *WATER_KEYS, "type"),  # some say their type and no turn
             writer,
         )
     finally:

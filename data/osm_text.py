@@ -40,6 +40,7 @@ _MOST_PAIRS = 100_000  # names and references of a large file are many, and most
 _MOST_UNREAD = 5_000  # the same, of keys that nobody reads: lengths and identifiers are never met twice
 _MOST_KINDS = 100_000  # of tags of a whole object, likewise
 _BLOCK_CHARACTERS = 1 << 20  # read together, and their references turned into numbers together
+_ASKED_OF_RELATIONS = re.compile("restriction|natural=|waterway=")  # most are bus lines, borders, buildings
 _ESCAPED = re.compile("%([0-9a-f]+)%")
 
 
@@ -108,7 +109,7 @@ def read_objects(path: Path, progress: Progress | None = None) -> Objects:
                 _take_way(objects, of_ways.read(fields[7]), fields)
             elif line[0] == "n":
                 objects.node_tags[int(fields[0][1:])] = of_others.read(fields[7])
-            else:
+            elif _ASKED_OF_RELATIONS.search(fields[7]):
                 _take_relation(objects, int(fields[0][1:]), of_others.read(fields[7]), _members(fields[8][1:-1]))
         objects.way_refs.pack()
     return objects
@@ -125,7 +126,8 @@ def _take_way(objects: Objects, tags: Tags, fields: Sequence[str]) -> None:
 
 
 def _take_relation(objects: Objects, relation_id: int, tags: Tags, members: tuple[tuple[str, int, str], ...]) -> None:
-    if not any(key.startswith("restriction") for key in tags):
+    is_restriction = tags.get("type") == "restriction" or any(key.startswith("restriction") for key in tags)
+    if not is_restriction:
         if tags.get("type") == "multipolygon" and _is_water(tags):
             objects.water_members.update(member for kind, member, _ in members if kind == "w")
     else:

@@ -35,6 +35,7 @@ Path = tuple[int, ...]
 REFUSALS_FR: Final = {
     "dated": "qui ne valent qu'à certaines heures ou dates, ou pour certains véhicules",
     "value": "d'une forme inconnue",
+    "untagged": "qui ne disent pas ce qu'elles interdisent (étiquette « restriction » absente)",
     "members": "dont les membres « from », « via » et « to » manquent ou sont de trop",
     "absent": "dont un membre est absent de l'extrait ou n'est pas une route",
     "apart": "dont les membres ne se touchent pas",
@@ -230,6 +231,8 @@ class _Reader:
         if exceptions & self._profile.exception_names:
             raise _NotAppliedError(_FOR_OTHERS)
         value = next((tags[key] for key in keys if key in tags), None)
+        if value is None and keys and not any(key.startswith("restriction") for key in tags):
+            raise _NotAppliedError("untagged")
         if value is None:
             is_dated = any(f"{key}:conditional" in tags for key in keys)
             raise _NotAppliedError("dated" if is_dated else _FOR_OTHERS)

@@ -16,7 +16,7 @@ from data.osm import read_osm
 from data.roads import read_networks, read_roads
 from routing.graph import RoadGraph
 from routing.profile import load_profile
-from tests.data.drawn_map import CRS_EPSG, MapMaker, drawn_profile
+from tests.data.drawn_map import CRS_EPSG, MapMaker, Turn, drawn_profile
 
 STREET = {"highway": "residential"}
 PRIMARY = {"highway": "primary"}
@@ -115,6 +115,15 @@ def test_members_of_odd_kinds_are_told(tmp_path: Path) -> None:
     _, report = read_roads(path, name="membres", crs_epsg=CRS_EPSG)
     assert (report.facts["restrictions_read"], report.facts["restrictions_applied"]) == (6, 0)
     assert says(report, "6 interdiction(s) de tourner non appliquée(s)", "901, 902, 903, 904, 905, 906")
+
+
+def test_restriction_that_forbids_nothing_is_told(a_map: MapMaker) -> None:
+    untagged = Turn("AB", "B", "BC", {"type": "restriction"})
+    drawn = a_map("A--B--C", ("AB", STREET), ("BC", STREET), turns=[untagged])
+    _, report = imported(drawn)
+    assert (report.facts["restrictions_read"], report.facts["restrictions_not_applied"]) == (1, 1)
+    assert says(report, "1 interdiction(s) de tourner non appliquée(s)", "étiquette « restriction » absente", "901")
+    assert drawn.again("foot").report.restrictions.for_others == 1
 
 
 def test_osmnx_file_is_for_cars_only(tmp_path: Path) -> None:
