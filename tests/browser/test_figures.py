@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.conftest import DEMO, XSS_NAME, Look, Service
 from tests.browser.reading import columns, figures, integer, rows
@@ -116,6 +117,46 @@ def test_a_season_that_is_not_there_leaves_a_way_back(read: Look) -> None:
     visit.page.get_by_label("Été").click()  # the choice leaves with the season that was not there
     visit.wait_figures()
     assert "saison" not in visit.page.url and "trajet=velo" in visit.page.url
+
+
+def test_an_unknown_way_of_travelling_is_said_and_leaves_the_address(read: Look) -> None:
+    visit = read(f"/carte/{DEMO}?trajet=avion&onglet=epci")
+    visit.wait_figures()
+    assert "trajet" not in visit.page.url and "onglet=epci" in visit.page.url
+    said = visit.page.locator("#unknown-travel").inner_text()
+    assert "trajet=avion" in said and "en voiture" in said
+
+
+def test_no_route_is_said_once(read: Look, service: Service) -> None:
+    times = service.get(f"/departements/{DEMO}/coverage?mode=foot")["travel_time"]
+    visit = read(f"/carte/{DEMO}?trajet=pied")
+    visit.wait_figures()
+    shown = visit.page.locator(".times").inner_text().lower()
+    assert shown.count("sans route") + shown.count("sans aucune route") == int(times["has_no_route"])
+
+
+def test_without_figures_the_name_stays_and_no_empty_choice_is_shown(read: Look) -> None:
+    def unpublished(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        for item in body["items"]:
+            item["published"] = []
+        route.fulfill(response=answer, json=body)
+
+    visit = read("/")
+    name = visit.page.locator("h1").first
+    name.wait_for()
+    page = visit.page
+    page.route("**/api/v1/departements", unpublished)
+    page.route(
+        "**/coverage?*",
+        lambda route: route.fulfill(status=404, json={"title": "Introuvable", "detail": "Aucun calcul"}),
+    )
+    page.goto(page.url.rstrip("/") + f"/carte/{DEMO}")
+    page.locator("#headline [role=alert]").wait_for()
+    page.wait_for_function("() => document.title.includes('(00)')")
+    assert "00" in page.locator("#title").inner_text() and len(page.locator("#title").inner_text()) > 4
+    assert page.locator("#travel fieldset").count() == 0
 
 
 def test_the_address_brings_back_the_same_page(read: Look) -> None:

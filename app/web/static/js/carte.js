@@ -86,13 +86,16 @@ async function loadFigures() {
   });
   if (mine !== turn) return;
   if (!data) {
+    const departement = await listed.catch(() => null);
+    if (mine !== turn) return;
+    if (departement) renderName(departement);
     showNoFigures();
     return;
   }
   store.set({ info: data.info });
   const asked = question(store.get(), data.info.run_id);
   renderIdentity(data);
-  renderWarnings(byId("warnings"), data);
+  renderWarnings(byId("warnings"), data, store.unknown);
   showLower(data, asked);
   const [communes] = await Promise.all([
     loadTable("communes", "communes", () => api.zones(code, "commune", asked)),
@@ -105,17 +108,21 @@ async function loadFigures() {
   announce(`${data.departement.nom} : chiffres chargés, ${shownTravel(data)}, ${data.scope_label}.`);
 }
 
-/** The headline says why; what depends on it says so instead of staying blank. */
+/** The headline says why; the name stays, as the list of départements gives it; what depends on it says so instead of staying blank. */
 function showNoFigures() {
   const sections = [bodies.communes, bodies.epci, bodies.gaps, byId("downloads").querySelector("div"), byId("method").querySelector("div")];
   for (const body of sections) replace(body, h("p", { class: "hint" }, "Rien à montrer sans les chiffres de couverture : voir le message en haut de la page."));
   byId("method").setAttribute("aria-busy", "false");
 }
 
+function renderName({ nom }) {
+  replace(byId("title"), nom, " ", h("span", { class: "code" }, code));
+  byId("crumb").textContent = nom;
+  document.title = `${nom} (${code}) – Accueil30`;
+}
+
 function renderIdentity({ departement, info }) {
-  replace(byId("title"), departement.nom, " ", h("span", { class: "code" }, departement.code));
-  byId("crumb").textContent = departement.nom;
-  document.title = `${departement.nom} (${departement.code}) – Accueil30`;
+  renderName(departement);
   byId("fiction").hidden = !info.is_fictional;
 }
 

@@ -1,7 +1,7 @@
 // What is shown lives in the address: a copied link shows the same thing. Transient results live beside it.
 
 const DEFAULTS = { mode: "car", season: "summer", neighbours: true, mobile: true, commune: null, point: null, view: null, tab: "communes" };
-/** How the address says a mode and a season; anything else is the headline's: an address can be typed by hand. */
+/** How the address says a mode and a season; anything else is the headline's, and is said: an address can be typed by hand. */
 const MODES = { velo: "bike", pied: "foot" };
 const SEASONS = { hiver: "winter" };
 const wordOf = (words, value) => Object.keys(words).find((word) => words[word] === value);
@@ -30,6 +30,13 @@ function parseState(search) {
   };
 }
 
+/** "trajet=avion": what the address asks for and nobody knows. */
+const unknownTravel = (search) => {
+  const query = new URLSearchParams(search);
+  return [["trajet", { voiture: "car", ...MODES }], ["saison", { ete: "summer", ...SEASONS }]]
+    .filter(([key, words]) => query.has(key) && !Object.hasOwn(words, query.get(key))).map(([key]) => `${key}=${query.get(key)}`);
+};
+
 function formatState(state) {
   const parts = [];
   if (wordOf(MODES, state.mode)) parts.push(`trajet=${wordOf(MODES, state.mode)}`);
@@ -46,6 +53,8 @@ function formatState(state) {
 /** A store: get(), set(patch), on(keys, listener). Moving the map replaces the entry of the history; a choice adds one. */
 export function createStore(transient = {}) {
   let state = { ...DEFAULTS, ...transient, ...parseState(location.search) };
+  const unknown = unknownTravel(location.search);
+  if (unknown.length) history.replaceState(history.state, "", formatState(state));
   const listeners = [];
 
   function notify(before) {
@@ -68,5 +77,5 @@ export function createStore(transient = {}) {
     state = { ...state, ...parsed, point: isSamePoint ? state.point : parsed.point };
     notify(before);
   });
-  return { get: () => state, set, on: (keys, listener) => listeners.push({ keys, listener }) };
+  return { unknown, get: () => state, set, on: (keys, listener) => listeners.push({ keys, listener }) };
 }

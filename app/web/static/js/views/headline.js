@@ -24,8 +24,7 @@ export function renderHeadline({ data, store }) {
 function travelTimes(times) {
   const entries = [["Temps médian", times.median_min], ["95 % à moins de", times.p95_min], ["Le plus long", times.max_min]];
   return h("dl", { class: "times" },
-    entries.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, minutes(value)))),
-    times.has_no_route ? h("div", {}, h("dt", {}, "Sans aucune route"), h("dd", {}, "oui")) : null);
+    entries.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, minutes(value)))));
 }
 
 /** Open where a winter stands beside a summer: the pair is read together. */
@@ -68,9 +67,13 @@ function companions(data) {
       h("td", { class: "numeric" }, percent(line.covered_pct)))))));
 }
 
-export function renderWarnings(body, data) {
+export function renderWarnings(body, data, unknown) {
   const { info } = data;
   const notices = [];
+  if (unknown.length) {
+    notices.push(h("p", { class: "notice warn", id: "unknown-travel" }, h("strong", {}, "Adresse en partie inconnue. "),
+      `« ${unknown.join(" », « ")} » ne désigne aucun trajet : les chiffres montrés sont ${shownTravel(data)}.`));
+  }
   if (info.is_stale) {
     notices.push(h("p", { class: "notice warn", id: "stale" }, h("strong", {}, "Chiffres à recalculer. "),
       `Depuis le calcul du ${day(info.run_created_at)} ont changé : ${info.changed_inputs.join(", ")}. La carte et les tableaux montrent encore ce calcul.`));

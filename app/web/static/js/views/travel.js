@@ -17,7 +17,7 @@ export async function createTravel({ body, store, published }) {
     const seasons = SEASONS.filter(([name]) => has(mode, name));
     const focused = document.activeElement?.closest?.("#travel") ? document.activeElement.id : null;
     replace(body,
-      modes.length > 1 || !has(mode, season) ? choice("mode", "Trajet", modes, mode, (to) => store.set({ mode: to, season: has(to, season) ? season : "summer" })) : null,
+      modes.length > 1 || (modes.length && !has(mode, season)) ? choice("mode", "Trajet", modes, mode, (to) => store.set({ mode: to, season: has(to, season) ? season : "summer" })) : null,
       seasons.length > 1 || (season !== "summer" && seasons.length) ? choice("season", "Saison", seasons, season, (to) => store.set({ season: to })) : null);
     body.hidden = body.childElementCount === 0;
     if (focused) document.getElementById(focused)?.focus();
