@@ -132,7 +132,7 @@ def graph_facts(graph: RoadGraph) -> dict[str, Any]:
     return {
         "nodes": int(np.count_nonzero(is_junction)),
         "roads": int(np.count_nonzero(is_open)),
-        "arcs": len(graph.forward.head),
+        "arcs": graph.forward.arc_count,
         "turn_states": graph.node_count - graph.junction_count,
         "components": 1 + len(np.unique(component[is_junction][~is_main])),
         "main_component_share": float(is_main.mean()),

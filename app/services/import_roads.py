@@ -12,7 +12,7 @@ import shapely
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Text, cast, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.travel import HEADLINE_MODE, HEADLINE_SEASON, MODE_LABELS_FR
@@ -20,7 +20,7 @@ from app.errors import BadFileError
 from app.persistence.bulk import copy_rows
 from app.persistence.models import PublishedRun, Road, RoadNetwork, Run
 from app.services.imports import ImportOutcome, record_batch
-from app.services.networks import is_openable
+from app.services.networks import is_openable, networks_made_alike
 from data.contract import ReadReport
 from data.road_edits import RoadEdits
 from data.store import Store
@@ -90,7 +90,7 @@ def import_roads(
     is_junction = graph.node_junction == np.arange(graph.node_count)
     counts = {
         "nœuds": graph.junction_count,
-        "arcs": len(graph.forward.head),
+        "arcs": graph.forward.arc_count,
         "kilomètres": round(_open_km(graph)),
         "nœuds hors du réseau principal": int(np.count_nonzero(is_junction & ~graph.in_main_component)),
     }
@@ -124,21 +124,15 @@ def import_roads(
 
 def _same_network(session: Session, meta: GraphMeta, graph_sha256: str, edits: RoadEdits | None) -> RoadNetwork | None:
     """The row of an earlier import that made the very same graph of the same file, profile and declarations."""
-    declared = cast(RoadNetwork.edits["sha256"].astext, Text)
-    return session.scalars(
-        select(RoadNetwork)
-        .where(
-            RoadNetwork.name == meta.name,
-            RoadNetwork.mode == meta.mode,
-            RoadNetwork.season == meta.season,
-            RoadNetwork.graph_sha256 == graph_sha256,
-            RoadNetwork.source_sha256 == meta.source_sha256,
-            RoadNetwork.profile_version == meta.profile_version,
-            declared.is_(None) if edits is None else declared == edits.sha256,
-        )
-        .order_by(RoadNetwork.is_current.desc(), RoadNetwork.created_at.desc())
-        .limit(1)
-    ).first()
+    made_alike = networks_made_alike(
+        meta.name,
+        meta.mode,
+        meta.season,
+        source_sha256=meta.source_sha256,
+        profile_version=meta.profile_version,
+        edits_sha256=None if edits is None else edits.sha256,
+    )
+    return session.scalars(made_alike.where(RoadNetwork.graph_sha256 == graph_sha256).limit(1)).first()
 
 
 def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNetwork:
@@ -155,7 +149,7 @@ def _new_network(graph: RoadGraph, graph_sha256: str, graph_path: str) -> RoadNe
         profile_version=meta.profile_version,
         graph_sha256=graph_sha256,
         node_count=graph.junction_count,
-        arc_count=len(graph.forward.head),
+        arc_count=graph.forward.arc_count,
         length_km=_open_km(graph),
         extent=from_shape(_footprint_wgs84(graph), srid=4326),
     )

@@ -180,20 +180,34 @@ def summer_network(session: Session, network: RoadNetwork) -> RoadNetwork | None
     """The summer network of the same import (itself in summer), the current one if it may be; None when it is lost."""
     if network.season == HEADLINE_SEASON:
         return network
+    made_alike = networks_made_alike(
+        network.name,
+        network.mode,
+        HEADLINE_SEASON,
+        source_sha256=network.source_sha256,
+        profile_version=network.profile_version,
+        edits_sha256=None if network.edits is None else network.edits["sha256"],
+    )
+    return session.scalars(made_alike.limit(1)).first()
+
+
+def networks_made_alike(
+    name: str, mode: str, season: str, *, source_sha256: str, profile_version: str, edits_sha256: str | None
+) -> Select[RoadNetwork]:
+    """Those made of the same file, profile and declarations: the current one first, then the last that was."""
     declared = cast(RoadNetwork.edits["sha256"].astext, Text)
-    return session.scalars(
+    return (
         select(RoadNetwork)
         .where(
-            RoadNetwork.name == network.name,
-            RoadNetwork.mode == network.mode,
-            RoadNetwork.season == HEADLINE_SEASON,
-            RoadNetwork.source_sha256 == network.source_sha256,
-            RoadNetwork.profile_version == network.profile_version,
-            declared.is_(None) if network.edits is None else declared == network.edits["sha256"],
+            RoadNetwork.name == name,
+            RoadNetwork.mode == mode,
+            RoadNetwork.season == season,
+            RoadNetwork.source_sha256 == source_sha256,
+            RoadNetwork.profile_version == profile_version,
+            declared.is_(None) if edits_sha256 is None else declared == edits_sha256,
         )
         .order_by(RoadNetwork.is_current.desc(), RoadNetwork.current_since.desc())
-        .limit(1)
-    ).first()
+    )
 
 
 def current_network(session: Session, name: str, mode: str, season: str) -> RoadNetwork | None:
